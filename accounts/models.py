@@ -1,0 +1,276 @@
+"""People and what they are to each other."""
+
+import secrets
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.core.validators import MinLengthValidator, RegexValidator
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from encryption.blind_index import BlindIndexField, blind_index
+from encryption.fields import (
+    EncryptedCharField,
+    EncryptedDateField,
+    EncryptedEmailField,
+    EncryptedJSONField,
+    EncryptedTextField,
+    SealedQuerySet,
+)
+from encryption.keys import create_data_key
+from privacy.models import AudienceField, DefaultSet
+
+EMAIL_CONTEXT = "accounts_member.email"
+
+
+def random_id() -> int:
+    """Return 63 random bits: an id that tells nothing and is known before the row is."""
+    return secrets.randbits(63) or 1
+
+
+class MemberQuerySet(SealedQuerySet["Member"]):
+    def active(self) -> Self:
+        """Return members who exist for others: confirmed, not suspended, not closing."""
+        return self.filter(is_active=True, email_verified_at__isnull=False)
+
+    def with_email(self, email: str) -> Self:
+        """Return the member who signs in with ``email``, by blind index."""
+        return self.filter(email_index=blind_index(EMAIL_CONTEXT, email))
+
+
+class MemberManager(BaseUserManager.from_queryset(MemberQuerySet)):  # type: ignore[misc]
+    def create_user(self, handle: str, email: str, password: str | None = None, **fields: Any) -> "Member":
+        """Create a member with a data key and an empty profile, everything in it for their eyes only."""
+        member = Member(handle=handle, email=email, **fields)
+        member.set_password(password)
+        create_data_key(member.pk)
+        with transaction.atomic():
+            member.save(force_insert=True)
+            Profile.objects.create(member=member)
+        return member
+
+    def create_superuser(self, handle: str, email: str, password: str | None = None, **fields: Any) -> "Member":
+        """Create a confirmed member of staff with every permission. Masks stay on for them too."""
+        staff = {"is_staff": True, "is_superuser": True, "email_verified_at": timezone.now()}
+        return self.create_user(handle, email, password, **(staff | fields))
+
+    def get_by_natural_key(self, username: str | None) -> "Member":
+        return self.get(handle=username)
+
+
+class Member(AbstractBaseUser, PermissionsMixin):
+    """A person with an account, staff included."""
+
+    last_login = None  # type: ignore[assignment]  # observed data: not collected here
+
+    id = models.BigIntegerField(primary_key=True, default=random_id, editable=False)
+    handle = models.CharField(
+        _("handle"),
+        max_length=30,
+        unique=True,
+        validators=[
+            MinLengthValidator(3),
+            RegexValidator(r"\A[a-z0-9_]+\Z", _("Use small letters, digits and the underscore.")),
+        ],
+        error_messages={"unique": _("That handle is taken. Try another.")},
+    )
+    email = EncryptedEmailField(_("e-mail"), max_length=254, context=EMAIL_CONTEXT)
+    email_index = BlindIndexField(of="email", context=EMAIL_CONTEXT, unique=True)
+    email_verified_at = models.DateTimeField(null=True, editable=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("staff"), default=False)
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    joined_under = models.ForeignKey(DefaultSet, models.PROTECT, null=True, editable=False, related_name="+")
+    time_zone = EncryptedCharField(_("time zone"), max_length=64, null=True, blank=True)
+
+    USERNAME_FIELD = "handle"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
+
+    objects = MemberManager()
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+
+    def __str__(self) -> str:
+        return f"@{self.handle}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:profile", args=[self.handle])
+
+
+class ProfileQuerySet(SealedQuerySet["Profile"]):
+    pass
+
+
+class Profile(models.Model):
+    """What a member tells of themself: each value sealed with their key, each with an audience of its own."""
+
+    member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="profile")
+
+    display_name = EncryptedCharField(max_length=80, null=True, blank=True, subject="member_id")
+    bio = EncryptedTextField(max_length=2000, null=True, blank=True, subject="member_id")
+    picture = EncryptedCharField(max_length=36, null=True, blank=True, subject="member_id")
+    website = EncryptedCharField(max_length=300, null=True, blank=True, subject="member_id")
+    pronouns = EncryptedCharField(max_length=80, null=True, blank=True, subject="member_id")
+    city = EncryptedCharField(max_length=120, null=True, blank=True, subject="member_id")
+    country = EncryptedCharField(max_length=2, null=True, blank=True, subject="member_id")
+    employer = EncryptedCharField(max_length=120, null=True, blank=True, subject="member_id")
+    school = EncryptedCharField(max_length=120, null=True, blank=True, subject="member_id")
+    interests = EncryptedJSONField(null=True, blank=True, subject="member_id")
+    birth_date = EncryptedDateField(null=True, blank=True, subject="member_id")
+    phone = EncryptedCharField(max_length=32, null=True, blank=True, subject="member_id")
+    postal_address = EncryptedTextField(max_length=500, null=True, blank=True, subject="member_id")
+
+    display_name_audience = AudienceField()
+    bio_audience = AudienceField()
+    picture_audience = AudienceField()
+    website_audience = AudienceField()
+    pronouns_audience = AudienceField()
+    city_audience = AudienceField()
+    country_audience = AudienceField()
+    employer_audience = AudienceField()
+    school_audience = AudienceField()
+    interests_audience = AudienceField()
+    birthday_audience = AudienceField()
+    birth_date_audience = AudienceField()
+    email_audience = AudienceField()
+    phone_audience = AudienceField()
+    postal_address_audience = AudienceField()
+
+    city_index = BlindIndexField(of="city", null=True, db_index=True)
+    employer_index = BlindIndexField(of="employer", null=True, db_index=True)
+    school_index = BlindIndexField(of="school", null=True, db_index=True)
+
+    # In the open only while the display name's audience is everyone or members, so that people can be found.
+    public_name = models.CharField(max_length=80, blank=True, default="", db_index=True)
+    listed = models.BooleanField(default=False)
+
+    objects = ProfileQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("profile")
+        verbose_name_plural = _("profiles")
+
+    def __str__(self) -> str:
+        return f"profile {self.member_id}"
+
+
+class Picture(models.Model):
+    """One uploaded picture; its bytes lie sealed in the uploads, in every size that is served."""
+
+    id = models.UUIDField(primary_key=True)
+    member = models.ForeignKey(Member, models.CASCADE, related_name="pictures")
+    uploaded_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"picture {self.pk}"
+
+
+class Friendship(models.Model):
+    """One direction of a friendship. Both directions are stored, so that either person's friends are one index scan."""
+
+    person = models.ForeignKey(Member, models.CASCADE, related_name="friendships")
+    friend = models.ForeignKey(Member, models.CASCADE, related_name="+")
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "friend"], name="friends_once"),
+            models.CheckConstraint(condition=~models.Q(person=models.F("friend")), name="nobody_befriends_themself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"member {self.person_id}: friend {self.friend_id}"
+
+
+class FriendRequest(models.Model):
+    """Somebody asked somebody to be friends and has no answer yet."""
+
+    sender = models.ForeignKey(Member, models.CASCADE, related_name="requests_sent")
+    recipient = models.ForeignKey(Member, models.CASCADE, related_name="requests_received")
+    asked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sender", "recipient"], name="asked_once"),
+            models.CheckConstraint(condition=~models.Q(sender=models.F("recipient")), name="nobody_asks_themself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"member {self.sender_id} asks member {self.recipient_id}"
+
+
+class Block(models.Model):
+    """Two people are invisible to each other because one of them said so."""
+
+    blocker = models.ForeignKey(Member, models.CASCADE, related_name="blocks")
+    blocked = models.ForeignKey(Member, models.CASCADE, related_name="+")
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["blocker", "blocked"], name="blocked_once"),
+            models.CheckConstraint(condition=~models.Q(blocker=models.F("blocked")), name="nobody_blocks_themself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"member {self.blocker_id} blocks member {self.blocked_id}"
+
+
+class Mute(models.Model):
+    """Somebody keeps another's posts out of their own feed; nobody is told."""
+
+    muter = models.ForeignKey(Member, models.CASCADE, related_name="mutes")
+    muted = models.ForeignKey(Member, models.CASCADE, related_name="+")
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["muter", "muted"], name="muted_once"),
+            models.CheckConstraint(condition=~models.Q(muter=models.F("muted")), name="nobody_mutes_themself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"member {self.muter_id} mutes member {self.muted_id}"
+
+
+class Session(AbstractBaseSession):
+    """A signed-in browser. ``session_key`` holds the digest of what the cookie carries."""
+
+    session_key = models.CharField(max_length=64, primary_key=True)
+    member = models.ForeignKey(Member, models.CASCADE, null=True, related_name="sessions")
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+
+    def __str__(self) -> str:
+        return f"session of member {self.member_id}"
+
+
+class Token(models.Model):
+    """A link that was mailed. Only the digest of what it carries is kept."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    member = models.ForeignKey(Member, models.CASCADE, related_name="tokens")
+    purpose = models.CharField(max_length=20)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} token of member {self.member_id}"
+
+
+class ReservedHandle(models.Model):
+    """A handle nobody may take: for good once its account closed, or for a while. A keyed hash, not the handle."""
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"reserved handle {self.pk}"

@@ -1,0 +1,106 @@
+"""Choose who sees a field, and say in words who does."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalogue.vocabulary import Audience
+
+from .fields import bearers, profile_model
+from .juveniles import is_juvenile
+from .models import Circle, FieldCircle, FieldException
+
+CONTACT_FIELDS = ("email", "phone", "postal_address")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Who may see one field: an audience, the circles it names, and whom it excepts."""
+
+    audience: Audience
+    circles: tuple[Circle, ...] = ()
+    exceptions: tuple[Any, ...] = ()
+
+    @property
+    def in_words(self) -> str:
+        """Return the choice as its owner reads it: *Family, Allotment*; *Friends, except @moss*."""
+        words = ", ".join(str(circle.name) for circle in self.circles) or str(self.audience.label)
+        if self.exceptions:
+            words = _("%(audience)s, except %(people)s") % {
+                "audience": words,
+                "people": ", ".join(str(person) for person in self.exceptions),
+            }
+        return words
+
+
+@transaction.atomic
+def set_audience(
+    member: Any, field: str, audience: Audience, *, circles: Iterable[Circle] = (), exceptions: Iterable[Any] = ()
+) -> None:
+    """Store who may see ``field`` of ``member`` from now on.
+
+    Raises ``ValidationError`` where the choice is not to be had: a juvenile's above friends, a circle of
+    somebody else, circles without any, oneself excepted.
+    """
+    chosen, excepted = list(circles), list(exceptions)
+    refuse_impossible(member, audience, chosen, excepted)
+    _store_level(member, field, audience)
+    FieldCircle.objects.filter(owner=member, field=field).delete()
+    FieldCircle.objects.bulk_create(FieldCircle(owner=member, field=field, circle=circle) for circle in chosen)
+    FieldException.objects.filter(owner=member, field=field).delete()
+    FieldException.objects.bulk_create(FieldException(owner=member, field=field, person=person) for person in excepted)
+
+
+def refuse_impossible(member: Any, audience: Audience, circles: list[Circle], exceptions: list[Any]) -> None:
+    """Raise ``ValidationError`` for a choice that ``member`` cannot make."""
+    if audience is Audience.CIRCLES and not circles:
+        raise ValidationError(_("Tick at least one circle, or choose another audience."), code="no_circle")
+    if circles and audience is not Audience.CIRCLES:
+        raise ValidationError(_("Circles go with the choice of circles only."), code="needless_circles")
+    if any(circle.owner_id != member.pk for circle in circles):
+        raise ValidationError(_("That circle is not one of yours."), code="foreign_circle")
+    if any(person.pk == member.pk for person in exceptions):
+        raise ValidationError(_("You cannot except yourself."), code="self_excepted")
+    if audience < Audience.FRIENDS and is_juvenile(member):
+        raise ValidationError(_("Under 18 it is friends at most, for everything."), code="juvenile")
+
+
+def _store_level(member: Any, field: str, audience: Audience) -> None:
+    """Write the level, and with a display name its copy in the open, which search needs."""
+    profile = profile_model()._default_manager.get(pk=member.pk)
+    setattr(profile, bearers()[field].audience, audience)
+    written = [bearers()[field].audience]
+    if field == "display_name":
+        publish_name(profile)
+        written.append("public_name")
+    profile.save(update_fields=written)
+
+
+def publish_name(profile: Any) -> None:
+    """Keep the display name in the open only while everyone or all members may see it."""
+    is_open = profile.display_name_audience <= Audience.MEMBERS
+    name = profile.display_name
+    profile.public_name = name if is_open and isinstance(name, str) else ""
+
+
+def choices(member: Any) -> dict[str, Choice]:
+    """Return the stored choice for every field of ``member``, in a constant number of queries."""
+    profile = profile_model()._default_manager.get(pk=member.pk)
+    circles, exceptions = _by_field(FieldCircle, member, "circle"), _by_field(FieldException, member, "person")
+    return {
+        name: Choice(
+            Audience(getattr(profile, bearer.audience)), tuple(circles.get(name, ())), tuple(exceptions.get(name, ()))
+        )
+        for name, bearer in bearers().items()
+    }
+
+
+def _by_field(model: Any, member: Any, related: str) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for row in model.objects.filter(owner=member).select_related(related).order_by("pk"):
+        found.setdefault(row.field, []).append(getattr(row, related))
+    return found

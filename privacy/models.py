@@ -1,0 +1,155 @@
+"""What the policy at work needs to remember: circles, audiences' particulars, defaults, the policy itself."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.vocabulary import Audience
+from encryption.fields import EncryptedCharField, SealedQuerySet
+
+
+class AudienceField(models.PositiveSmallIntegerField):
+    """The concrete audience of one value. Only me unless its owner says otherwise."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"choices": Audience.choices, "default": Audience.ONLY_ME} | kwargs))
+
+
+class Circle(models.Model):
+    """A named group of people that its owner picks; nobody else learns that it exists."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="circles")
+    name = EncryptedCharField(_("name"), max_length=80, subject="owner_id")
+    people = models.ManyToManyField(settings.AUTH_USER_MODEL, through="CircleMember", related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now())
+
+    objects = SealedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"circle {self.pk}"
+
+
+class CircleMember(models.Model):
+    """One person in one circle."""
+
+    circle = models.ForeignKey(Circle, models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["circle", "person"], name="once_in_a_circle")]
+
+    def __str__(self) -> str:
+        return f"circle {self.circle_id}: member {self.person_id}"
+
+
+class FieldCircle(models.Model):
+    """A circle that an owner chose as the audience of one field."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    field = models.CharField(max_length=32)
+    circle = models.ForeignKey(Circle, models.CASCADE, related_name="chosen_for")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "field", "circle"], name="circle_chosen_once_per_field")]
+
+    def __str__(self) -> str:
+        return f"member {self.owner_id}: {self.field} to circle {self.circle_id}"
+
+
+class FieldException(models.Model):
+    """Somebody whom an owner excepts from the audience of one field."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    field = models.CharField(max_length=32)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "field", "person"], name="excepted_once_per_field")]
+        indexes = [models.Index(fields=["person", "field", "owner"], name="exceptions_of_a_viewer")]
+
+    def __str__(self) -> str:
+        return f"member {self.owner_id}: {self.field} except member {self.person_id}"
+
+
+class FieldDefault(models.Model):
+    """The audience that a field starts with when an adult joins. Changing it touches nobody who has joined."""
+
+    field = models.CharField(_("field"), max_length=32, unique=True)
+    audience = AudienceField(verbose_name=_("audience"))
+
+    class Meta:
+        verbose_name = _("default audience")
+        verbose_name_plural = _("default audiences")
+        ordering = ["field"]
+
+    def __str__(self) -> str:
+        return self.field
+
+
+class DefaultSet(models.Model):
+    """A set of default audiences that was in force for some time: evidence of what a member was offered."""
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+    audiences = models.JSONField(help_text=_("field → audience, by its word"))
+    since = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"defaults {self.fingerprint[:12]}"
+
+
+class FieldReview(models.Model):
+    """A member has looked over who sees one field. A declared field without a row is new to them."""
+
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    field = models.CharField(max_length=32)
+    reviewed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "field"], name="one_review_per_field")]
+
+    def __str__(self) -> str:
+        return f"member {self.member_id}: {self.field}"
+
+
+class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
+    def in_force(self) -> "PolicyVersionQuerySet":
+        """Return published versions whose day has come, the one in force first."""
+        return self.filter(effective_at__lte=timezone.now()).order_by("-effective_at", "-pk")
+
+
+class PolicyVersion(models.Model):
+    """A numbered text of the policy."""
+
+    class Mode(models.TextChoices):
+        TELL = "tell", _("tell")
+        ASK = "ask", _("ask again")
+
+    number = models.CharField(max_length=20, unique=True)
+    body = models.TextField(help_text=_("Markdown"))
+    mode = models.CharField(max_length=4, choices=Mode.choices, default=Mode.TELL)
+    effective_at = models.DateTimeField()
+
+    objects = PolicyVersionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"policy {self.number}"
+
+
+class PolicyAcceptance(models.Model):
+    """A member agreed to one version: which text, in which language, when."""
+
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="acceptances")
+    text_digest = models.CharField(max_length=64)
+    language = models.CharField(max_length=10)
+    accepted_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "version"], name="one_acceptance_per_version")]
+
+    def __str__(self) -> str:
+        return f"member {self.member_id}: policy {self.version_id}"
