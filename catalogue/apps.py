@@ -1,6 +1,10 @@
 from django.apps import AppConfig
+from django.core.checks import register
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
+
+from catalogue import registry
+from catalogue.checks import check_declarations
 
 
 class CatalogueConfig(AppConfig):
@@ -10,9 +14,7 @@ class CatalogueConfig(AppConfig):
     verbose_name = _("Catalogue")
 
     def ready(self) -> None:
-        from catalogue import checks, registry
-
-        checks.register_checks()
+        register(check_declarations)
         if not registry.current().is_frozen:
             autodiscover_modules("personal_data")
             registry.current().freeze()

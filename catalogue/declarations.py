@@ -14,7 +14,7 @@ class WrongDeclaration(ValueError):
     """A declaration that contradicts itself."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class PersonalField:
     """One piece of personal data; private, masked and not shareable unless it says otherwise.
 
@@ -68,7 +68,7 @@ class PersonalField:
         return self.derived_from or self.name
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class PersonalData:
     """Everything that one model holds about people, and the reasons why the rest of its columns is not about them.
 
@@ -118,7 +118,7 @@ class PersonalData:
         raise KeyError(f"{self.model} declares no field {name}")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class ExternalStore:
     """Personal data outside the database: uploads, logs, backups, a mail provider.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, TypeAlias
 
-from django.db.models import Field, ManyToManyField, QuerySet
+from django.db.models import BinaryField, Field, ManyToManyField, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -101,7 +101,7 @@ def blank_value(field: "Field[Any, Any]") -> Any:
     if getattr(field, "sealed", False) or field.unique or field.is_relation:
         raise ValueError(f"{field.model._meta.label}.{field.name} cannot be empty")
     if field.blank and field.empty_strings_allowed:
-        return ""
+        return b"" if isinstance(field, BinaryField) else ""
     if field.has_default() and not (default := field.get_default()):
         return default
     raise ValueError(f"{field.model._meta.label}.{field.name} cannot be empty")

@@ -1,0 +1,77 @@
+"""Prints the catalogue: what is held, what for, how long and who may see it."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from rich.console import Console
+from rich.table import Table
+
+from catalogue import registry
+from catalogue.declarations import PersonalData, PersonalField
+
+_SHOWN = ("field", "category", "purpose", "basis", "keep_for_days", "audience", "marks", "erasure")
+_MARKS = ("settable", "shareable", "encrypted", "masked", "searchable")
+
+
+class Command(BaseCommand):
+    """``data_map``: a table on a terminal, tab-separated lines elsewhere; ``--json``: a list for programs."""
+
+    help = "Shows every piece of personal data that this installation declares."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print a JSON list instead of a table")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        entries = [entry(data, field) for data in registry.personal_data() for field in data.fields]
+        if options["json"]:
+            self.stdout.write(json.dumps(entries, indent=2))
+        elif self.stdout.isatty():
+            Console(file=self.stdout).print(_table(entries))
+        else:
+            self.stdout.writelines("\t".join(_cells(each)) + "\n" for each in [_headings(), *entries])
+
+
+def entry(data: PersonalData, field: PersonalField) -> dict[str, object]:
+    """Return one declared field as plain JSON values; ``keep_for_days`` is None for as long as the account."""
+    return {
+        "model": data.model,
+        "field": field.name,
+        "category": field.category.value,
+        "purpose": field.purpose.value,
+        "basis": field.basis.value,
+        "keep_for_days": _days(field.keep_for),
+        "counted_from": field.counted_from,
+        "audience": field.audience.word,
+        "settable": field.settable,
+        "shareable": field.shareable,
+        "encrypted": field.encrypted,
+        "masked": field.masked,
+        "searchable": field.searchable,
+        "erasure": field.erasure.word,
+    }
+
+
+def _days(length: timedelta | None) -> int | float | None:
+    if length is None:
+        return None
+    days = length / timedelta(days=1)
+    return int(days) if days.is_integer() else days
+
+
+def _headings() -> dict[str, object]:
+    return {"model": "model", **{name: name.replace("_", " ") for name in _SHOWN}}
+
+
+def _cells(entry: dict[str, object]) -> list[str]:
+    marks = " ".join(name for name in _MARKS if entry.get(name) is True)
+    shown = {"marks": marks, **entry}
+    return [str(entry["model"]), *("" if shown[name] is None else str(shown[name]) for name in _SHOWN)]
+
+
+def _table(entries: list[dict[str, object]]) -> Table:
+    table = Table(*_cells(_headings()))
+    for each in entries:
+        table.add_row(*_cells(each))
+    return table

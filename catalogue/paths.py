@@ -1,0 +1,53 @@
+"""Following the relations that a declaration names."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field, Model
+
+Relation = Any  # a foreign key, a many-to-many, or the reverse side of either: Django has no common type for them
+
+
+class NoSuchPath(ValueError):
+    """A path that does not lead where it has to."""
+
+
+def follow(model: type[Model], subject: str) -> list[Relation]:
+    """Return the relations from ``model`` to the user model along ``subject``, none for ``"self"``.
+
+    Raise NoSuchPath, saying where the path ends, if it does not arrive there.
+    """
+    person = get_user_model()
+    if subject == "self":
+        if model is not person:
+            raise NoSuchPath(f'only {person._meta.label} is "self"')
+        return []
+    hops: list[Relation] = []
+    for name in subject.split("__"):
+        hops.append(_relation(model, name))
+        model = hops[-1].related_model
+    if model is not person:
+        raise NoSuchPath(f"it ends at {model._meta.label}")
+    return hops
+
+
+def _relation(model: type[Model], name: str) -> Relation:
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        raise NoSuchPath(f"{model._meta.label} has no {name}") from None
+    if not isinstance(field.related_model, type):
+        raise NoSuchPath(f"{model._meta.label}.{name} is no relation to one model")
+    return field
+
+
+def last_column(model: type[Model], path: str) -> "Field[Any, Any] | None":
+    """Return the column at the end of ``path`` (``relation__column``), or None if there is none."""
+    *relations, name = path.split("__")
+    try:
+        for relation in relations:
+            model = _relation(model, relation).related_model
+    except NoSuchPath:
+        return None
+    return next((column for column in model._meta.concrete_fields if column.name == name), None)
