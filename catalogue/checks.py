@@ -6,7 +6,7 @@ They are errors, so that ``manage.py check``, ``migrate`` and ``runserver`` stop
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.apps import AppConfig, apps
 from django.conf import settings
@@ -20,7 +20,7 @@ from catalogue.erasure import Blank, blank_value
 from catalogue.paths import NoSuchPath, follow, last_column
 from catalogue.rows import contradiction
 
-AnyField = Field[Any, Any]
+AnyField: TypeAlias = "Field[Any, Any]"
 
 
 def check_declarations(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
@@ -144,7 +144,7 @@ class Declaration:
                 "Add that column to the model (for a field of the user model, to PRIVACY_PROFILE_MODEL).",
             )
 
-    def _column(self, name: str) -> AnyField | None:
+    def _column(self, name: str) -> "AnyField | None":
         columns: Iterable[AnyField] = (*self.model._meta.concrete_fields, *self.model._meta.many_to_many)
         return next((each for each in columns if each.name == name), None)
 
@@ -190,7 +190,7 @@ class Declaration:
         if not isinstance(column, DateField) or getattr(column, "sealed", False):
             yield self._error(
                 9,
-                f"The retention of {field.name} is counted from {field.counted_from}, which is no readable date column.",
+                f"The retention of {field.name} counts from {field.counted_from}, which is no readable date column.",
                 "Name a date or datetime column of the model, or of one that it refers to (relation__column).",
             )
 
@@ -198,6 +198,4 @@ class Declaration:
         models = [self.model]
         if self.model is get_user_model() and (profile := getattr(settings, "PRIVACY_PROFILE_MODEL", None)):
             models.append(apps.get_model(profile))
-        return any(
-            each.name == f"{name}_audience" for model in models for each in model._meta.concrete_fields
-        )
+        return any(each.name == f"{name}_audience" for model in models for each in model._meta.concrete_fields)
