@@ -161,14 +161,14 @@ register(
                 _("Phone"),
                 _("For people whom you let call you."),
                 Audience.ONLY_ME,
-                purpose=Purpose.CONTACT,
+                purpose=Purpose.CONTACT_BY_FRIENDS,
             ),
             _told(
                 "postal_address",
                 _("Postal address"),
                 _("For people whom you let write to you."),
                 Audience.ONLY_ME,
-                purpose=Purpose.CONTACT,
+                purpose=Purpose.CONTACT_BY_FRIENDS,
             ),
             PersonalField(
                 name="public_name",

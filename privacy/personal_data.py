@@ -36,7 +36,7 @@ register(
 def _choice(name: str, label: str) -> PersonalField:
     """Return the declaration of a choice about who sees what."""
     return PersonalField(
-        name=name, label=label, category=Category.UPLOADED, purpose=Purpose.SAFETY, erasure=DeleteRow()
+        name=name, label=label, category=Category.UPLOADED, purpose=Purpose.CHOICES, erasure=DeleteRow()
     )
 
 
@@ -82,7 +82,7 @@ register(
                 name="accepted_at",
                 label=_("Agreed to the policy"),
                 category=Category.REGISTRATION,
-                purpose=Purpose.AGREEMENT,
+                purpose=Purpose.ACCOUNTABILITY,
                 basis=Basis.LEGAL_OBLIGATION,
                 masked=False,
                 erasure=DeleteRow(),
@@ -91,7 +91,7 @@ register(
                 name="language",
                 label=_("Language of the text agreed to"),
                 category=Category.REGISTRATION,
-                purpose=Purpose.AGREEMENT,
+                purpose=Purpose.ACCOUNTABILITY,
                 basis=Basis.LEGAL_OBLIGATION,
                 masked=False,
                 erasure=DeleteRow(),

@@ -1,0 +1,43 @@
+"""What every page's shell shows: navigation with the current place marked."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+MAIN = (
+    ("accounts:home", "feed", _("Home")),
+    ("accounts:people", "people", _("People")),
+    ("accounts:friends", "friends", _("Friends")),
+    ("profile", "person", _("Profile")),
+    ("privacy:settings-privacy", "shield", _("Privacy")),
+    ("privacy:policy", "proof", _("Policy")),
+)
+SETTINGS = (
+    ("accounts:settings-profile", "person", _("Profile")),
+    ("privacy:settings-privacy", "eye", _("Who sees what")),
+    ("privacy:check-up", "lock-on", _("Check-up")),
+    ("accounts:circles", "circle", _("Circles")),
+    ("accounts:blocks", "block", _("Blocks and mutes")),
+    ("accounts:settings-security", "key", _("Security")),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return the two navigations of a signed-in member; visitors get none."""
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return {"shell": {"navigation": [], "settings": []}}
+    own_page = reverse("accounts:profile", args=[request.user.get_username()])
+    return {
+        "shell": {
+            "navigation": [_item(request, *item, own_page=own_page) for item in MAIN],
+            "settings": [_item(request, *item, own_page=own_page) for item in SETTINGS],
+        }
+    }
+
+
+def _item(request: HttpRequest, name: str, icon: str, label: Any, *, own_page: str) -> dict[str, Any]:
+    url = own_page if name == "profile" else reverse(name)
+    current = request.path == url or (url != "/" and request.path.startswith(url))
+    return {"url": url, "icon": icon, "label": label, "current": current, "wide": name == "privacy:policy"}

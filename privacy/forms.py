@@ -1,0 +1,82 @@
+"""The form of one question: who can see this?"""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.vocabulary import Audience
+
+from .audiences import CONTACT_FIELDS, Choice, refuse_impossible
+from .models import Circle
+from .relationships import relationships
+
+WORDS = [(audience.word, audience.label) for audience in Audience]
+MOST_EXCEPTIONS = 100
+
+
+class AudienceForm(forms.Form):
+    """Who can see one field of a member: an audience, circles of theirs, people excepted by handle.
+
+    ``sure`` has to be ticked before contact data goes public.
+    """
+
+    audience = forms.ChoiceField(choices=WORDS, widget=forms.RadioSelect, label=_("Audience"))
+    circles = forms.ModelMultipleChoiceField(Circle.objects.none(), required=False, label=_("Circles"))
+    exceptions = forms.CharField(
+        required=False,
+        max_length=4000,
+        label=_("Except these people"),
+        help_text=_("Handles with commas between them. They are not told."),
+        widget=forms.TextInput(attrs={"class": "input", "placeholder": "@moss, @nettle", "autocomplete": "off"}),
+    )
+    sure = forms.BooleanField(required=False, label=_("Make it public, I know it can be copied"))
+
+    def __init__(self, *args: Any, member: Any, field: str, current: Choice, **kwargs: Any) -> None:
+        initial = {
+            "audience": current.audience.word,
+            "circles": [circle.pk for circle in current.circles],
+            "exceptions": ", ".join(str(person) for person in current.exceptions),
+        }
+        super().__init__(*args, initial=initial, **kwargs)
+        self.member, self.field_name, self.current = member, field, current
+        self.fields["circles"].queryset = Circle.objects.filter(owner=member).with_keys()  # type: ignore[attr-defined]
+        self.needs_warning = False
+
+    def clean_audience(self) -> Audience:
+        return Audience.from_word(self.cleaned_data["audience"])
+
+    def clean_exceptions(self) -> list[Any]:
+        """Return the people named. Who is not to be found for this member is not found here either."""
+        handles = {part.strip().removeprefix("@").lower() for part in self.cleaned_data["exceptions"].split(",")} - {""}
+        if len(handles) > MOST_EXCEPTIONS:
+            raise ValidationError(_("At most 100 people. For more, a circle is easier."))
+        blocked = relationships.blocked_ids(self.member.pk)
+        found = get_user_model()._default_manager.active().filter(handle__in=handles).exclude(pk__in=blocked)
+        people = {person.handle: person for person in [*found, *self.current.exceptions]}
+        missing = sorted(handles - people.keys())
+        if missing:
+            raise ValidationError(_("There is nobody here called %(who)s."), params={"who": "@" + ", @".join(missing)})
+        return [people[handle] for handle in sorted(handles)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        audience = cleaned.get("audience")
+        if audience is None or self.errors:
+            return cleaned
+        if audience is not Audience.CIRCLES:
+            cleaned["circles"] = []
+        try:
+            refuse_impossible(self.member, audience, list(cleaned["circles"]), cleaned["exceptions"])
+        except ValidationError as error:
+            self.add_error("audience", error)
+        self._warn_of_publicity(audience, sure=cleaned.get("sure", False))
+        return cleaned
+
+    def _warn_of_publicity(self, audience: Audience, *, sure: bool) -> None:
+        opens = audience is Audience.EVERYONE and self.current.audience is not Audience.EVERYONE
+        if opens and self.field_name in CONTACT_FIELDS and not sure:
+            self.needs_warning = True
+            self.add_error("sure", _("This puts it on the open internet. Tick the box if that is what you want."))

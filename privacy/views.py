@@ -1,0 +1,182 @@
+"""Own settings of privacy, the check-up, and the policy itself."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalogue.vocabulary import Audience
+
+from . import checkup
+from .audiences import CONTACT_FIELDS, choices, set_audience
+from .fields import bearers, profile_model
+from .forms import AudienceForm
+from .juveniles import is_juvenile
+from .models import Circle, PolicyVersion
+from .policy import as_html, policy_in_force
+from .presenting import presented
+from .visibility import Viewer, visible_profiles
+
+MEANINGS = {
+    Audience.EVERYONE: gettext_lazy("Anyone on the internet, signed in or not"),
+    Audience.MEMBERS: gettext_lazy("Anyone with an account here"),
+    Audience.FRIENDS: gettext_lazy("The people you have accepted as friends"),
+    Audience.CIRCLES: gettext_lazy("Only people in the circles you tick"),
+    Audience.ONLY_ME: gettext_lazy("You. Staff only with a reason, which you see"),
+}
+
+
+@require_safe
+def settings_privacy(request: HttpRequest) -> HttpResponse:
+    """Show every field with its value and who sees it, each changeable."""
+    return render(request, "privacy/settings_privacy.html", _overview(request.user))
+
+
+def _overview(member: Any) -> dict[str, Any]:
+    mine, chosen = _own_values(member), choices(member)
+    groups = [(step.title, [_row(name, mine, chosen) for name in step.fields]) for step in checkup.steps()]
+    profile = profile_model()._default_manager.get(pk=member.pk)
+    return {
+        "groups": groups,
+        "listed": profile.listed,  # type: ignore[attr-defined]
+        "may_be_listed": not is_juvenile(member),
+        "circles": Circle.objects.filter(owner=member).with_keys(),
+        "open_steps": len(checkup.open_steps(member)),
+    }
+
+
+def _own_values(member: Any) -> dict[str, Any]:
+    return visible_profiles([member.pk], Viewer.of(member)).get(member.pk, {})
+
+
+def _row(name: str, mine: dict[str, Any], chosen: dict[str, Any]) -> dict[str, Any]:
+    declared = bearers()[name].declared
+    return {"name": name, "label": declared.label, "value": presented(name, mine.get(name)), "choice": chosen[name]}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def field_audience(request: HttpRequest, field: str) -> HttpResponse:
+    """Choose who sees one field."""
+    if field not in bearers():
+        raise Http404
+    current = choices(request.user)[field]
+    form = AudienceForm(request.POST or None, member=request.user, field=field, current=current)
+    if request.method == "POST" and "keep" in request.POST:
+        return redirect(_back(request))
+    if request.method == "POST" and form.is_valid():
+        answer = form.cleaned_data
+        set_audience(
+            request.user, field, answer["audience"], circles=answer["circles"], exceptions=answer["exceptions"]
+        )
+        checkup.look_over(request.user, [field])
+        messages.success(request, _changed(request.user, field))
+        return redirect(_back(request))
+    context = _question(request, field, form, current)
+    return render(request, "privacy/field_audience.html", context, status=422 if form.errors else 200)
+
+
+def _changed(member: Any, field: str) -> str:
+    label, choice = bearers()[field].declared.label, choices(member)[field]
+    return _("%(field)s: now seen by %(who)s.") % {"field": label, "who": choice.in_words}
+
+
+def _question(request: HttpRequest, field: str, form: AudienceForm, current: Any) -> dict[str, Any]:
+    young = is_juvenile(request.user)
+    options = [
+        {"audience": audience, "meaning": MEANINGS[audience]}
+        for audience in Audience
+        if not (young and audience < Audience.FRIENDS)
+    ]
+    return {
+        "form": form,
+        "field": field,
+        "label": bearers()[field].declared.label,
+        "value": presented(field, _own_values(request.user).get(field)),
+        "current": current,
+        "chosen_circles": {int(pk) for pk in form["circles"].value() or () if str(pk).isdecimal()},
+        "options": options,
+        "young": young,
+        "is_contact": field in CONTACT_FIELDS,
+        "next": _back(request),
+    }
+
+
+def _back(request: HttpRequest) -> str:
+    """Return where the member came from, if that is a page of ours."""
+    asked = request.POST.get("next") or request.GET.get("next") or ""
+    own = url_has_allowed_host_and_scheme(asked, allowed_hosts=None) and asked.startswith("/")
+    return asked if own else reverse("privacy:settings-privacy")
+
+
+@require_POST
+def set_listed(request: HttpRequest) -> HttpResponse:
+    """Say whether directory, search and suggestions may show me."""
+    wanted = request.POST.get("listed") == "on"
+    if wanted and is_juvenile(request.user):
+        messages.warning(request, _("Under 18, nobody is listed."))
+    else:
+        profile_model()._default_manager.filter(pk=request.user.pk).update(listed=wanted)
+        messages.success(request, _("You are listed.") if wanted else _("You are not listed any more."))
+    return redirect("privacy:settings-privacy")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_up(request: HttpRequest) -> HttpResponse:
+    """Look over who sees what, a few fields at a time."""
+    steps, remaining = checkup.steps(), checkup.open_steps(request.user)
+    if request.method == "POST":
+        done = next((step for step in steps if step.slug == request.POST.get("step")), None)
+        if done is None:
+            raise Http404
+        checkup.look_over(request.user, done.fields)
+        return redirect("privacy:check-up")
+    asked = request.GET.get("step")
+    step = next((step for step in steps if step.slug == asked), remaining[0] if remaining else None)
+    mine, chosen = _own_values(request.user), choices(request.user)
+    open_slugs = {step.slug for step in remaining}
+    context = {
+        "steps": [
+            {"step": each, "done": each.slug not in open_slugs, "current": each is step} for each in steps
+        ],
+        "step": step,
+        "rows": [_row(name, mine, chosen) for name in step.fields] if step else [],
+        "done": len(steps) - len(remaining),
+        "total": len(steps),
+    }
+    return render(request, "privacy/check_up.html", context)
+
+
+@login_not_required
+@require_safe
+def policy(request: HttpRequest) -> HttpResponse:
+    """Read the policy in force."""
+    try:
+        version = policy_in_force()
+    except PolicyVersion.DoesNotExist:
+        raise Http404 from None
+    return _policy_page(request, version)
+
+
+@login_not_required
+@require_safe
+def policy_versions(request: HttpRequest) -> HttpResponse:
+    """List every version of the policy that was or is in force."""
+    return render(request, "privacy/policy_versions.html", {"versions": PolicyVersion.objects.in_force()})
+
+
+@login_not_required
+@require_safe
+def policy_version(request: HttpRequest, number: str) -> HttpResponse:
+    """Read one version of the policy."""
+    return _policy_page(request, get_object_or_404(PolicyVersion.objects.in_force(), number=number))
+
+
+def _policy_page(request: HttpRequest, version: PolicyVersion) -> HttpResponse:
+    return render(request, "privacy/policy.html", {"version": version, "html": as_html(version.body)})
