@@ -63,6 +63,11 @@ def _is_ours(config: AppConfig) -> bool:
     return path.is_relative_to(base) and not {"site-packages", "dist-packages"} & set(path.relative_to(base).parts)
 
 
+def _has_hidden_table(field: "ManyToManyField[Any, Any]") -> bool:
+    through: Any = field.remote_field.through
+    return bool(through._meta.auto_created)
+
+
 def _installed(label: str) -> type[Model] | None:
     try:
         return apps.get_model(label)
@@ -106,8 +111,8 @@ class Declaration:
 
     def _local_columns(self) -> set[str]:
         # A many-to-many without a model of its own is a table nobody else could declare: it counts as a column here.
-        hidden = [each for each in self.model._meta.local_many_to_many if each.remote_field.through._meta.auto_created]
-        return {each.name for each in (*self.model._meta.local_concrete_fields, *hidden)}
+        hidden = {each.name for each in self.model._meta.local_many_to_many if _has_hidden_table(each)}
+        return hidden | {each.name for each in self.model._meta.local_concrete_fields}
 
     def _all_columns(self) -> set[str]:
         return {each.name for each in (*self.model._meta.concrete_fields, *self.model._meta.many_to_many)}

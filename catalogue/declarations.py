@@ -35,7 +35,7 @@ class PersonalField:
     encrypted: bool = False
     masked: bool = True
     searchable: bool = False
-    erasure: Erasure = Blank()
+    erasure: Erasure = field(default_factory=Blank)
     label: Text = field(default="", compare=False)
     why: Text = field(default="", compare=False)
     derived_from: str | None = None

@@ -34,8 +34,9 @@ class Blank(Erasure):
         """Empty the column; raise ValueError if it has no empty value (a system check says so before)."""
         field = queryset.model._meta.get_field(name)
         if isinstance(field, ManyToManyField):
-            through = field.remote_field.through._base_manager.using(queryset.db)
-            through.filter(**{f"{field.m2m_field_name()}__in": queryset.values("pk")}).delete()
+            through: Any = field.remote_field.through
+            relations = through._base_manager.using(queryset.db)
+            relations.filter(**{f"{field.m2m_field_name()}__in": queryset.values("pk")}).delete()
             return
         queryset.update(**{name: blank_value(field)})
 

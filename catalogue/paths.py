@@ -37,7 +37,8 @@ def _relation(model: type[Model], name: str) -> Relation:
         field = model._meta.get_field(name)
     except FieldDoesNotExist:
         raise NoSuchPath(f"{model._meta.label} has no {name}") from None
-    if not isinstance(field.related_model, type):
+    # Django also finds a foreign key by the name of its column, which could not be followed any further.
+    if field.name != name or not isinstance(field.related_model, type):
         raise NoSuchPath(f"{model._meta.label}.{name} is no relation to one model")
     return field
 

@@ -94,7 +94,7 @@ def _fate_of(hop: Relation) -> Fate:
     if on_delete in (PROTECT, RESTRICT):
         return Fate.HOLDS
     if on_delete is DO_NOTHING:
-        return Fate.DANGLES if hop.db_constraint else Fate.PSEUDONYM
+        return Fate.DANGLES if getattr(hop, "db_constraint", True) else Fate.PSEUDONYM
     return Fate.UNLINKED
 
 

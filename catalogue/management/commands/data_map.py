@@ -2,7 +2,7 @@
 
 import json
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(entries, indent=2))
         elif self.stdout.isatty():
-            Console(file=self.stdout).print(_table(entries))
+            Console(file=cast(IO[str], self.stdout)).print(_table(entries))
         else:
             self.stdout.writelines("\t".join(_cells(each)) + "\n" for each in [_headings(), *entries])
 
