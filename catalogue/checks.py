@@ -17,13 +17,13 @@ from django.db.models import DateField, Field, ManyToManyField, Model
 from catalogue import registry
 from catalogue.declarations import PersonalData, PersonalField, is_empty
 from catalogue.erasure import Blank, blank_value
-from catalogue.paths import NoSuchPath, follow, last_column
+from catalogue.paths import PathError, follow, last_column
 from catalogue.rows import contradiction
 
 AnyField: TypeAlias = "Field[Any, Any]"
 
 
-def check_declarations(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+def check_declarations(**_: object) -> list[CheckMessage]:
     """Hold the whole catalogue against all models, whichever apps were asked for: a promise is not kept by halves."""
     return list(problems(registry.personal_data(), project_models()))
 
@@ -121,7 +121,7 @@ class Declaration:
         for subject in self.data.subjects:
             try:
                 hops = follow(self.model, subject)
-            except NoSuchPath as wrong:
+            except PathError as wrong:
                 yield self._error(
                     4,
                     f"The subject {subject} leads to nobody: {wrong}",

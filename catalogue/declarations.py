@@ -10,7 +10,7 @@ from catalogue.erasure import Blank, DeleteRow, Erasure, Keep, Text
 from catalogue.vocabulary import Audience, Basis, Category, Purpose
 
 
-class WrongDeclaration(ValueError):
+class DeclarationError(ValueError):
     """A declaration that contradicts itself."""
 
 
@@ -42,7 +42,7 @@ class PersonalField:
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
-            raise WrongDeclaration(f"{self.name!r} is no name of a field")
+            raise DeclarationError(f"{self.name!r} is no name of a field")
         self._refuse_strangers()
         if (self.keep_for is None) != (self.counted_from is None):
             self._refuse("keep_for and counted_from belong together: how long, and counted from which date")
@@ -60,7 +60,7 @@ class PersonalField:
                 self._refuse(f"{attribute} must be a {kind.__name__}, not {getattr(self, attribute)!r}")
 
     def _refuse(self, why: str) -> NoReturn:
-        raise WrongDeclaration(f"{self.name}: {why}")
+        raise DeclarationError(f"{self.name}: {why}")
 
     @property
     def column(self) -> str:
@@ -108,7 +108,7 @@ class PersonalData:
             self._refuse(f"personal data of nobody known needs a term: give subjects, or keep_for for {endless[0]}")
 
     def _refuse(self, why: str) -> NoReturn:
-        raise WrongDeclaration(f"{self.model}: {why}")
+        raise DeclarationError(f"{self.model}: {why}")
 
     def field(self, name: str) -> PersonalField:
         """Return the declared field ``name``; raise KeyError if there is none."""
@@ -133,11 +133,11 @@ class ExternalStore:
 
     def __post_init__(self) -> None:
         if not self.name.strip() or is_empty(self.holds):
-            raise WrongDeclaration("a store needs a name, and says what it holds")
+            raise DeclarationError("a store needs a name, and says what it holds")
         if self.keep_for is not None and self.keep_for <= timedelta(0):
-            raise WrongDeclaration(f"{self.name}: keep_for must be a positive length of time")
+            raise DeclarationError(f"{self.name}: keep_for must be a positive length of time")
         if self.keep_for is None and self.erase is None:
-            raise WrongDeclaration(f"{self.name}: a store that can neither erase nor forget may not hold personal data")
+            raise DeclarationError(f"{self.name}: a store that can neither erase nor forget may not hold personal data")
 
 
 def is_empty(text: Text) -> bool:

@@ -9,26 +9,26 @@ from django.db.models import Field, Model
 Relation = Any  # a foreign key, a many-to-many, or the reverse side of either: Django has no common type for them
 
 
-class NoSuchPath(ValueError):
+class PathError(ValueError):
     """A path that does not lead where it has to."""
 
 
 def follow(model: type[Model], subject: str) -> list[Relation]:
     """Return the relations from ``model`` to the user model along ``subject``, none for ``"self"``.
 
-    Raise NoSuchPath, saying where the path ends, if it does not arrive there.
+    Raise PathError, saying where the path ends, if it does not arrive there.
     """
     person = get_user_model()
     if subject == "self":
         if model is not person:
-            raise NoSuchPath(f'only {person._meta.label} is "self"')
+            raise PathError(f'only {person._meta.label} is "self"')
         return []
     hops: list[Relation] = []
     for name in subject.split("__"):
         hops.append(_relation(model, name))
         model = hops[-1].related_model
     if model is not person:
-        raise NoSuchPath(f"it ends at {model._meta.label}")
+        raise PathError(f"it ends at {model._meta.label}")
     return hops
 
 
@@ -36,10 +36,10 @@ def _relation(model: type[Model], name: str) -> Relation:
     try:
         field = model._meta.get_field(name)
     except FieldDoesNotExist:
-        raise NoSuchPath(f"{model._meta.label} has no {name}") from None
+        raise PathError(f"{model._meta.label} has no {name}") from None
     # Django also finds a foreign key by the name of its column, which could not be followed any further.
     if field.name != name or not isinstance(field.related_model, type):
-        raise NoSuchPath(f"{model._meta.label}.{name} is no relation to one model")
+        raise PathError(f"{model._meta.label}.{name} is no relation to one model")
     return field
 
 
@@ -49,6 +49,6 @@ def last_column(model: type[Model], path: str) -> "Field[Any, Any] | None":
     try:
         for relation in relations:
             model = _relation(model, relation).related_model
-    except NoSuchPath:
+    except PathError:
         return None
     return next((column for column in model._meta.concrete_fields if column.name == name), None)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias, TypeVar
 
-from catalogue.declarations import ExternalStore, PersonalData, PersonalField, WrongDeclaration
+from catalogue.declarations import DeclarationError, ExternalStore, PersonalData, PersonalField
 
 Recall: TypeAlias = Callable[..., object]
 RecallT = TypeVar("RecallT", bound=Recall)
 
 
-class FrozenRegistry(RuntimeError):
+class FrozenError(RuntimeError):
     """Something was declared after the catalogue had been read."""
 
 
@@ -36,23 +36,23 @@ class Registry:
     def register(self, data: PersonalData) -> None:
         """Add the declaration of one model.
 
-        Raise WrongDeclaration for a second one of the same model or of a settable or shareable name, which members'
-        choices and partners' agreements are keyed by; FrozenRegistry after discovery.
+        Raise DeclarationError for a second one of the same model or of a settable or shareable name, which members'
+        choices and partners' agreements are keyed by; FrozenError after discovery.
         """
         self._refuse_if_frozen(data.model)
         if data.model.lower() in self._data:
-            raise WrongDeclaration(f"{data.model} is declared twice")
+            raise DeclarationError(f"{data.model} is declared twice")
         taken = {field.name for field in self.fields() if field.settable or field.shareable}
         for field in data.fields:
             if (field.settable or field.shareable) and field.name in taken:
-                raise WrongDeclaration(f"{data.model}: another model has a settable or shareable field {field.name}")
+                raise DeclarationError(f"{data.model}: another model has a settable or shareable field {field.name}")
         self._data[data.model.lower()] = data
 
     def register_store(self, store: ExternalStore) -> None:
-        """Add a store outside the database; raise WrongDeclaration if its name is taken."""
+        """Add a store outside the database; raise DeclarationError if its name is taken."""
         self._refuse_if_frozen(store.name)
         if store.name in self._stores:
-            raise WrongDeclaration(f"the store {store.name} is declared twice")
+            raise DeclarationError(f"the store {store.name} is declared twice")
         self._stores[store.name] = store
 
     def register_recall(self, recall: RecallT) -> RecallT:
@@ -64,7 +64,7 @@ class Registry:
 
     def _refuse_if_frozen(self, name: str) -> None:
         if self._frozen:
-            raise FrozenRegistry(f"{name} comes too late: declare it in the personal_data.py of its app")
+            raise FrozenError(f"{name} comes too late: declare it in the personal_data.py of its app")
 
     def personal_data(self) -> tuple[PersonalData, ...]:
         return tuple(self._data.values())
@@ -88,70 +88,69 @@ class Registry:
         return tuple(self._recalls)
 
 
-_current = Registry()
+_registries = [Registry()]  # the last one is in use
 
 
 def current() -> Registry:
     """Return the registry in use."""
-    return _current
+    return _registries[-1]
 
 
 @contextmanager
 def isolated(registry: Registry | None = None) -> Iterator[Registry]:
     """Use another registry, empty unless given, while a test runs."""
-    global _current
-    before, _current = _current, registry if registry is not None else Registry()
+    _registries.append(Registry() if registry is None else registry)
     try:
-        yield _current
+        yield current()
     finally:
-        _current = before
+        _registries.pop()
 
 
 def register(data: PersonalData) -> None:
     """Declare the personal data of one model (see ``Registry.register``)."""
-    _current.register(data)
+    current().register(data)
 
 
 def register_store(store: ExternalStore) -> None:
     """Declare a store outside the database (see ``Registry.register_store``)."""
-    _current.register_store(store)
+    current().register_store(store)
 
 
 def register_recall(recall: RecallT) -> RecallT:
     """Declare a verb that tells outside recipients to erase (see ``Registry.register_recall``)."""
-    return _current.register_recall(recall)
+    return current().register_recall(recall)
 
 
 def personal_data() -> tuple[PersonalData, ...]:
     """Return every declaration, in the order in which they were made."""
-    return _current.personal_data()
+    return current().personal_data()
 
 
 def personal_data_of(label: str) -> PersonalData:
     """Return the declaration of the model ``app.Model``, in any case; raise KeyError if there is none."""
-    return _current.personal_data_of(label)
+    return current().personal_data_of(label)
 
 
 def settable_fields(label: str | None = None) -> tuple[PersonalField, ...]:
     """Return the fields whose audience their owner sets, of one model or of all."""
-    return tuple(field for field in _current.fields(label) if field.settable)
+    return tuple(field for field in current().fields(label) if field.settable)
 
 
 def masked_fields(label: str) -> tuple[PersonalField, ...]:
     """Return the fields of one model that staff see masked."""
-    return tuple(field for field in _current.fields(label) if field.masked)
+    return tuple(field for field in current().fields(label) if field.masked)
 
 
 def shareable_fields() -> tuple[PersonalField, ...]:
     """Return the fields that may be offered to partners at all."""
-    return tuple(field for field in _current.fields() if field.shareable)
+    return tuple(field for field in current().fields() if field.shareable)
 
 
 def stores() -> tuple[ExternalStore, ...]:
     """Return every store outside the database."""
-    return _current.stores()
+    return current().stores()
 
 
 def recalls() -> tuple[Recall, ...]:
     """Return the verbs that tell outside recipients to erase."""
-    return _current.recalls()
+    return current().recalls()

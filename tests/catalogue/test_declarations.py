@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.declarations import ExternalStore, PersonalData, PersonalField, WrongDeclaration
+from catalogue.declarations import DeclarationError, ExternalStore, PersonalData, PersonalField
 from catalogue.erasure import Blank, DeleteRow, Keep
 from catalogue.vocabulary import Audience, Category, Purpose
 
@@ -17,7 +17,8 @@ def test_a_field_is_private_unless_it_says_otherwise():
     field = PersonalField(name="city", category=Category.UPLOADED, purpose=Purpose.PROFILE)
     assert field.audience is Audience.ONLY_ME
     assert field.masked
-    assert not (field.settable or field.shareable or field.searchable or field.encrypted)
+    opened = {name for name in ("settable", "shareable", "searchable", "encrypted") if getattr(field, name)}
+    assert opened == set()
     assert field.erasure == Blank()
 
 
@@ -48,7 +49,7 @@ def test_nothing_is_declared_without_category_and_purpose(missing):
     ],
 )
 def test_a_field_that_contradicts_itself_is_refused(attributes, complaint):
-    with pytest.raises(WrongDeclaration, match=complaint):
+    with pytest.raises(DeclarationError, match=complaint):
         personal(**attributes)
 
 
@@ -69,7 +70,7 @@ def test_a_field_that_contradicts_itself_is_refused(attributes, complaint):
 def test_a_declaration_that_contradicts_itself_is_refused(attributes, complaint):
     sound = {"model": "catalogue.Leaf", "subjects": ("member",), "fields": (personal(),)}
     PersonalData(**sound)
-    with pytest.raises(WrongDeclaration, match=complaint):
+    with pytest.raises(DeclarationError, match=complaint):
         PersonalData(**(sound | attributes))
 
 
@@ -120,5 +121,5 @@ def test_a_declaration_finds_its_fields_by_name():
 def test_a_store_that_cannot_forget_is_refused(attributes, complaint):
     sound = {"name": "logs", "holds": "ids of members", "keep_for": 30 * DAY}
     ExternalStore(**sound)
-    with pytest.raises(WrongDeclaration, match=complaint):
+    with pytest.raises(DeclarationError, match=complaint):
         ExternalStore(**(sound | attributes))

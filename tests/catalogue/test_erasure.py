@@ -1,3 +1,4 @@
+# ruff: noqa: DJ001, DJ008 -- the models here live for one test and show themselves to nobody
 from datetime import timedelta
 from itertools import count
 

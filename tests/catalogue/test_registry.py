@@ -1,8 +1,8 @@
 import pytest
 
 from catalogue import registry
-from catalogue.declarations import ExternalStore, PersonalData, WrongDeclaration
-from catalogue.registry import FrozenRegistry, Registry
+from catalogue.declarations import DeclarationError, ExternalStore, PersonalData
+from catalogue.registry import FrozenError, Registry
 
 from .declaring import personal
 
@@ -51,9 +51,9 @@ def test_fields_are_picked_by_what_they_declare(empty):
 def test_nothing_is_declared_twice(empty):
     registry.register(leaf())
     registry.register_store(logs())
-    with pytest.raises(WrongDeclaration, match="declared twice"):
+    with pytest.raises(DeclarationError, match="declared twice"):
         registry.register(leaf(model="catalogue.leaf"))
-    with pytest.raises(WrongDeclaration, match="declared twice"):
+    with pytest.raises(DeclarationError, match="declared twice"):
         registry.register_store(logs())
 
 
@@ -61,7 +61,7 @@ def test_nothing_is_declared_twice(empty):
 def test_a_name_that_choices_are_keyed_by_is_declared_by_one_model_only(empty, mark):
     registry.register(leaf(personal("city", **{mark: True}), personal("body")))
     registry.register(leaf(personal("body"), model="catalogue.Twig"))
-    with pytest.raises(WrongDeclaration, match="city"):
+    with pytest.raises(DeclarationError, match="city"):
         registry.register(leaf(personal("city", settable=True), model="catalogue.Bud"))
 
 
@@ -82,20 +82,24 @@ def test_a_frozen_registry_takes_nothing_more(empty):
         lambda: registry.register_store(logs()),
         lambda: registry.register_recall(print),
     ):
-        with pytest.raises(FrozenRegistry, match="too late"):
+        with pytest.raises(FrozenError, match="too late"):
             late()
     assert (registry.personal_data(), registry.stores(), registry.recalls()) == ((), (), ())
 
 
 def test_the_catalogue_is_frozen_once_the_apps_have_loaded():
     assert registry.current().is_frozen
-    with pytest.raises(FrozenRegistry):
+    with pytest.raises(FrozenError):
         registry.register(leaf())
 
 
 def test_isolation_ends_with_the_test_even_when_it_fails():
+    def fail():
+        with registry.isolated(Registry(leaf())):
+            assert registry.personal_data() == (leaf(),)
+            raise RuntimeError
+
     before = registry.current()
-    with pytest.raises(RuntimeError), registry.isolated(Registry(leaf())):
-        assert registry.personal_data() == (leaf(),)
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        fail()
     assert registry.current() is before

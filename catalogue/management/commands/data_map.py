@@ -23,12 +23,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print a JSON list instead of a table")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_: Any, **options: Any) -> None:
         entries = [entry(data, field) for data in registry.personal_data() for field in data.fields]
         if options["json"]:
             self.stdout.write(json.dumps(entries, indent=2))
         elif self.stdout.isatty():
-            Console(file=cast(IO[str], self.stdout)).print(_table(entries))
+            Console(file=cast("IO[str]", self.stdout)).print(_table(entries))
         else:
             self.stdout.writelines("\t".join(_cells(each)) + "\n" for each in [_headings(), *entries])
 
