@@ -1,0 +1,96 @@
+"""Read the environment, and refuse loudly what is missing or malformed.
+
+In development a missing key is made once and kept under ``VAR_DIR``, readable by its owner alone.
+In production nothing is generated or guessed.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+ENVIRONMENTS = ("development", "production")
+
+
+class Environment:
+    """Typed readers over ``os.environ`` and an optional ``.env`` file."""
+
+    def __init__(self, base_dir: Path) -> None:
+        self.base_dir = base_dir
+        self.env = environ.Env()
+        if (base_dir / ".env").exists():
+            self.env.read_env(str(base_dir / ".env"))
+        self.name = self.text("HEDGEROW_ENV", "development")
+        if self.name not in ENVIRONMENTS:
+            raise ImproperlyConfigured(f"HEDGEROW_ENV must be one of {', '.join(ENVIRONMENTS)}")
+
+    @property
+    def is_production(self) -> bool:
+        return self.name == "production"
+
+    def text(self, name: str, default: str) -> str:
+        return os.environ.get(name, "").strip() or default
+
+    def required(self, name: str, development: str = "") -> str:
+        """Return a value that production must name; development falls back on ``development``."""
+        value = self.text(name, "" if self.is_production else development)
+        if not value and self.is_production:
+            raise ImproperlyConfigured(f"{name} is missing. In production every value must be named; see README.md.")
+        return value
+
+    def listed(self, name: str, development: str = "") -> list[str]:
+        return [part.strip() for part in self.required(name, development).split(",") if part.strip()]
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        if not value.isdecimal():
+            raise ImproperlyConfigured(f"{name} must be a whole number")
+        return int(value)
+
+    def switch(self, name: str, *, default: bool) -> bool:
+        value = self.text(name, "on" if default else "off").lower()
+        if value not in ("on", "off"):
+            raise ImproperlyConfigured(f"{name} must be on or off")
+        return value == "on"
+
+    def database(self, name: str, development: str) -> dict[str, Any]:
+        """Return one entry of ``DATABASES`` from an address such as ``postgres://user@host/name``."""
+        try:
+            parsed: dict[str, Any] = self.env.db_url_config(self.required(name, development))
+        except Exception as error:
+            raise ImproperlyConfigured(f"{name} is not a database address") from error
+        if not parsed.get("ENGINE"):
+            raise ImproperlyConfigured(f"{name} is not a database address")
+        return parsed | database_options(parsed["ENGINE"])
+
+    def secret(self, name: str, path: Path) -> str:
+        """Return a secret; development makes one at ``path`` and keeps it."""
+        value = self.text(name, "")
+        if value:
+            return value
+        if self.is_production:
+            raise ImproperlyConfigured(f"{name} is missing. In production nothing is generated; see README.md.")
+        return kept_secret(path)
+
+
+def database_options(engine: str) -> dict[str, Any]:
+    """Return what every connection needs: SQLite in WAL mode with real deletion, PostgreSQL pooled."""
+    if engine.endswith("sqlite3"):
+        pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON"
+        return {"OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}}
+    return {"OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}}
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret kept at ``path``, made on first use with mode 0600."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()

@@ -1,0 +1,49 @@
+"""The pages for what cannot be answered. None of them says more than its status."""
+
+import logging
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views.decorators.csrf import requires_csrf_token
+
+logger = logging.getLogger(__name__)
+
+PLAIN = "<!doctype html><html lang=en><title>Hedgerow</title><h1>{0}</h1><p>This page cannot be shown right now.</p>"
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 400. The request is not shown to the template: it may be what is wrong."""
+    return error_page(None, HTTPStatus.BAD_REQUEST)
+
+
+@requires_csrf_token
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 403."""
+    return error_page(request, HTTPStatus.FORBIDDEN)
+
+
+@requires_csrf_token
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer 404, the same page whether the thing is absent, hidden or its owner has blocked the reader."""
+    return error_page(request, HTTPStatus.NOT_FOUND)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500 without asking any database who is reading: it may be what is broken."""
+    return error_page(None, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 403 to a form that was not sent from a page of ours, or from one gone stale."""
+    return error_page(None, HTTPStatus.FORBIDDEN, "errors/csrf.html")
+
+
+def error_page(request: HttpRequest | None, status: HTTPStatus, template: str = "") -> HttpResponse:
+    """Return the page of ``status``, or a bare one if even that cannot be rendered."""
+    try:
+        page = render_to_string(template or f"errors/{status.value}.html", request=request)
+    except Exception:  # An error page that fails would hide the error it is about.
+        logger.exception("the page of an error could not be rendered")
+        page = PLAIN.format(status.phrase)
+    return HttpResponse(page, status=status)

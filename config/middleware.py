@@ -1,0 +1,131 @@
+"""What happens to every request, whichever page it asks for."""
+
+import secrets
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import unquote_to_bytes
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
+from django.utils.cache import patch_cache_control, patch_vary_headers
+
+from config.errors import bad_request
+from config.logs import current_request_id
+
+type_of_form = ("application/x-www-form-urlencoded", "multipart/form-data")
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class NumberedRequest(HttpRequest):
+    """A request after ``request_id`` has seen it."""
+
+    id: str
+
+
+def request_id(get_response: GetResponse) -> GetResponse:
+    """Give every request a random id: ``request.id``, in the log lines it causes, and in the answer.
+
+    An id sent by the client is ignored: it could be made to collide with, or to mark, somebody else's.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        number = secrets.token_hex(8)
+        cast(NumberedRequest, request).id = number
+        token = current_request_id.set(number)
+        try:
+            response = get_response(request)
+        finally:
+            current_request_id.reset(token)
+        response["X-Request-ID"] = number
+        return response
+
+    return middleware
+
+
+class refuse_unreadable_input:  # noqa: N801 - named as the function it would be, were it not for process_view
+    """Answer 400 to a path, query or form that holds NUL or is not UTF-8, before a view or a database meets it.
+
+    The database would refuse such text with an error that no page expects.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        path, query = request.META.get("PATH_INFO", ""), request.META.get("QUERY_STRING", "")
+        if is_readable(sent_bytes(path)) and is_readable(unquote_to_bytes(sent_bytes(query))):
+            return self.get_response(request)
+        return bad_request(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """Look at forms at the last moment, and only at those the CSRF check is about to read as well."""
+        if request.method != "POST" or getattr(view, "csrf_exempt", False):
+            return None
+        return None if has_readable_form(request) else bad_request(request)
+
+
+def sent_bytes(text: str) -> bytes:
+    """Return what came over the wire: WSGI hands bytes over as Latin-1."""
+    return text.encode("latin-1", errors="replace")
+
+
+def is_readable(sent: bytes) -> bool:
+    """Tell whether ``sent`` is UTF-8 (which has no lone surrogates) without NUL."""
+    if b"\0" in sent:
+        return False
+    try:
+        sent.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def has_readable_form(request: HttpRequest) -> bool:
+    """Tell whether all text of a form is text. Other kinds of body are left alone, unread."""
+    if request.content_type not in type_of_form:
+        return True
+    try:
+        if request.content_type == type_of_form[0] and not is_readable(unquote_to_bytes(request.body)):
+            return False
+        return all(map(is_text, form_texts(request)))
+    except UnreadablePostError:
+        return False
+
+
+def form_texts(request: HttpRequest) -> Iterable[str]:
+    for name, values in request.POST.lists():
+        yield name
+        yield from values
+    for name, files in request.FILES.lists():
+        yield name
+        yield from (file.name or "" for file in files)
+
+
+def is_text(value: str) -> bool:
+    """Refuse NUL, lone surrogates, and the mark that decoding leaves for bytes which were not UTF-8."""
+    return not any(character == "\0" or character == "\ufffd" or "\ud800" <= character <= "\udfff" for character in value)
+
+
+def private_pages_stay_private(get_response: GetResponse) -> GetResponse:
+    """Keep answers out of every cache but the reader's own, and those for somebody signed in out of that too.
+
+    A narrowed audience counts at the next request, so no page may be shown again from a store. A view that says
+    ``Cache-Control`` itself knows better.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        patch_vary_headers(response, ["Cookie"])
+        if response.has_header("Cache-Control"):
+            return response
+        if settings.SESSION_COOKIE_NAME in request.COOKIES or response.status_code >= HTTPStatus.BAD_REQUEST:
+            patch_cache_control(response, private=True, no_store=True)
+        elif response.get("Content-Type", "").startswith("text/html"):
+            patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+    return middleware

@@ -1,0 +1,221 @@
+"""All settings in one place; secure unless told otherwise.
+
+The table of environment variables stands in README.md.
+"""
+
+import base64
+import os
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENV = Environment(BASE_DIR)
+VAR_DIR = Path(ENV.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+PRODUCTION = ENV.is_production
+
+DEBUG = False
+SECRET_KEY = ENV.secret("SECRET_KEY", VAR_DIR / "secret_key")
+KEY_FILE = Path(ENV.required("KEY_FILE", str(VAR_DIR / "keys.json")))
+PUBLIC_URL = ENV.required("PUBLIC_URL", f"http://127.0.0.1:{ENV.number('PORT', 8000)}").rstrip("/")
+ALLOWED_HOSTS = ENV.listed("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+LIMITS = ENV.switch("LIMITS", default=True)
+if PRODUCTION and not LIMITS:
+    raise ImproperlyConfigured("LIMITS=off is for load tests in development only")
+
+INSTALLED_APPS = [
+    "config.apps.ConfigApp",
+    "config.apps.StaffAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "django_countries",
+    "encrypted_model_fields",
+    "catalogue",
+    "encryption",
+    "privacy",
+    "accounts",
+    "world",
+]
+
+MIDDLEWARE = [
+    "config.middleware.request_id",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.refuse_unreadable_input",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.private_pages_stay_private",
+    "accounts.middleware.readers_time_zone",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.context_processors.csp_nonce",
+                "accounts.context_processors.shell",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- data ---------------------------------------------------------------------------------------------------------
+DATABASES = {
+    "default": ENV.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'hedgerow.sqlite3'}"),
+    # Wrapped data keys live apart from what they open: a dump of one is worth nothing without the other.
+    "keystore": ENV.database("KEYSTORE_URL", f"sqlite:///{VAR_DIR / 'keystore.sqlite3'}"),
+}
+DATABASE_ROUTERS = ["encryption.routers.KeystoreRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+REDIS_URL = ENV.text("REDIS_URL", "")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+STORAGES = {
+    "default": {"BACKEND": "encryption.storage.EncryptedStorage"},
+    "uploads_backend": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "uploads", "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+# The stock package wants a key at import. Nothing is ever encrypted with this one: our fields replace its cipher.
+FIELD_ENCRYPTION_KEY = base64.urlsafe_b64encode(os.urandom(32)).decode()
+
+# --- people -------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.Member"
+PRIVACY_PROFILE_MODEL = "accounts.Profile"
+PRIVACY_RELATIONSHIPS = "accounts.relationships.SocialGraph"
+AUTHENTICATION_BACKENDS = ["accounts.sign_in.EmailBackend"]
+LOGIN_URL = "accounts:sign-in"
+LOGIN_REDIRECT_URL = "accounts:home"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "accounts.passwords.NotYourOwnDetailsValidator"},
+]
+MINIMUM_AGE = ENV.number("MINIMUM_AGE", 13)
+ADULT_AGE = ENV.number("ADULT_AGE", 18)
+TOKEN_LIFETIMES = {"verify-email": timedelta(days=7), "reset-password": timedelta(hours=2)}
+
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
+# The __Host- prefix ties a cookie to this very host, and browsers accept it with Secure only.
+SECURE = PRODUCTION or PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+# --- the channel --------------------------------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = SECURE and PRODUCTION
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.text("TRUSTED_PROXIES", "") else None
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    },
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    name: [] for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+PICTURE_MAX_BYTES = 10 * 1024 * 1024
+PICTURE_MAX_PIXELS = 50_000_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = PICTURE_MAX_BYTES
+# No handler may spill an upload to a temporary file: pictures touch the disk encrypted or not at all.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+
+# --- mail ---------------------------------------------------------------------------------------------------------
+EMAIL_TIMEOUT = 20
+MAIL_DOMAIN = urlsplit(PUBLIC_URL).hostname if PRODUCTION else "hedgerow.example"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.text("FROM_EMAIL", f"Hedgerow <post@{MAIL_DOMAIN}>")
+SECURITY_CONTACT = ENV.text("SECURITY_CONTACT", f"mailto:security@{MAIL_DOMAIN}")
+if ENV.required("EMAIL_URL", "folder"):
+    if ENV.text("EMAIL_URL", "folder") == "folder":
+        EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+        EMAIL_FILE_PATH = VAR_DIR / "mail"
+    else:
+        vars().update(ENV.env.email_url("EMAIL_URL"))
+MAIL_PAGE = not PRODUCTION and ENV.text("EMAIL_URL", "folder") == "folder"
+
+# --- words, time, static files ------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+COLLECTED = PRODUCTION
+STATIC_ROOT = BASE_DIR / "static_collected" if COLLECTED else None
+WHITENOISE_USE_FINDERS = not COLLECTED
+WHITENOISE_MAX_AGE = 3600
+if COLLECTED:
+    STORAGES["staticfiles"] = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+
+# --- logs: ids and names of fields only, never a value ------------------------------------------------------------
+LOG_LEVEL = ENV.text("LOG_LEVEL", "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "config.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.server": {"handlers": [], "propagate": False},
+        "django.security": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,28 @@
+"""Every address of the site, by who serves it."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from config import mail_page, site
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
+handler404 = "config.errors.page_not_found"
+handler500 = "config.errors.server_error"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", site.healthz, name="healthz"),
+    path("readyz", site.readyz, name="readyz"),
+    path("robots.txt", site.robots, name="robots"),
+    path(".well-known/security.txt", site.security_txt, name="security-txt"),
+    path(".well-known/change-password", site.change_password, name="well-known-change-password"),
+    path("admin/", admin.site.urls),
+    path("", include("privacy.urls")),
+    path("", include("accounts.urls")),
+]
+if settings.MAIL_PAGE:
+    urlpatterns += [
+        path("dev/mail/", mail_page.mails, name="dev-mails"),
+        path("dev/mail/<str:name>/<int:position>/", mail_page.mail, name="dev-mail"),
+    ]
