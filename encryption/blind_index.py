@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-from .keys import ring
+from .ring import ring
 from .sealed import is_untouched
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from .keys import KeyFileError, ring
+from .ring import KeyFileError, ring
 from .routers import KEYSTORE
 
 
@@ -35,7 +35,9 @@ def check_keystore(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return [Error("There is no database 'keystore'.", hint="Set KEYSTORE_URL.", id="encryption.E012")]
     same = [alias for alias in stores if alias != KEYSTORE and _place(stores[alias]) == _place(stores[KEYSTORE])]
     hint = "A dump must not hold both the keys and what they open."
-    return [Error(f"The keystore is the same database as {alias!r}.", hint=hint, id="encryption.E013") for alias in same]
+    return [
+        Error(f"The keystore is the same database as {alias!r}.", hint=hint, id="encryption.E013") for alias in same
+    ]
 
 
 def _place(database: dict[str, Any]) -> tuple[str, ...]:

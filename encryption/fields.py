@@ -153,7 +153,9 @@ class SealedMixin(_Field):
         if cleaned is None or (cleaned == "" and self.null):
             return None
         if not isinstance(subject, int):
-            raise KeyMissing(f"{self.model._meta.label}.{self.name}: no subject yet; give the row its {self.subject} first")
+            raise KeyMissing(
+                f"{self.model._meta.label}.{self.name}: no subject yet; give the row its {self.subject} first"
+            )
         return Sealed(data_key(subject).seal(self.dump(cleaned), self.binding))
 
     def open(self, subject: int, sealed: bytes) -> Any:
@@ -287,7 +289,11 @@ class SealedMixin(_Field):
         if self.subject == "pk" or self.subject in columns or hasattr(self.model, self.subject):
             return []
         message = f"There is no {self.subject!r} to tell whose key seals this field."
-        return [checks.Error(message, hint="Set subject=… to the column of the member's id.", obj=self, id="encryption.E002")]
+        return [
+            checks.Error(
+                message, hint="Set subject=… to the column of the member's id.", obj=self, id="encryption.E002"
+            )
+        ]
 
 
 class SealedTextMixin(SealedMixin):
