@@ -32,7 +32,7 @@ def request_id(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         number = secrets.token_hex(8)
-        cast(NumberedRequest, request).id = number
+        cast("NumberedRequest", request).id = number
         token = current_request_id.set(number)
         try:
             response = get_response(request)
@@ -107,7 +107,9 @@ def form_texts(request: HttpRequest) -> Iterable[str]:
 
 def is_text(value: str) -> bool:
     """Refuse NUL, lone surrogates, and the mark that decoding leaves for bytes which were not UTF-8."""
-    return not any(character == "\0" or character == "\ufffd" or "\ud800" <= character <= "\udfff" for character in value)
+    return not any(
+        character == "\0" or character == "\ufffd" or "\ud800" <= character <= "\udfff" for character in value
+    )
 
 
 def private_pages_stay_private(get_response: GetResponse) -> GetResponse:

@@ -1,7 +1,7 @@
 """Makes the world the tests run in, before Django is loaded: ``-p tests.plugin`` in pyproject.toml.
 
-A fresh ``VAR_DIR`` with keys of its own; SQLite unless ``DATABASE_URL`` says PostgreSQL; no network beyond loopback; and
-under ``CI=true`` (or ``TEST_REQUIRE=browser,postgres,redis``) a missing service is a failure, not a skip.
+A fresh ``VAR_DIR`` with keys of its own; SQLite unless ``DATABASE_URL`` says PostgreSQL; no network beyond loopback;
+and under ``CI=true`` (or ``TEST_REQUIRE=browser,postgres,redis``) a missing service is a failure, not a skip.
 """
 
 import atexit
@@ -125,7 +125,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def runs_here(item: pytest.Item) -> bool:
     on_postgres = os.environ.get("DATABASE_URL", "").startswith("postgres")
     on_redis = bool(os.environ.get("REDIS_URL"))
-    return (on_postgres or not item.get_closest_marker("postgres")) and (on_redis or not item.get_closest_marker("redis"))
+    return (on_postgres or not item.get_closest_marker("postgres")) and (
+        on_redis or not item.get_closest_marker("redis")
+    )
 
 
 def open_both_databases(item: pytest.Item) -> None:

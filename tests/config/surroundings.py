@@ -11,7 +11,16 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-HEDGEROW = ("HEDGEROW_ENV", "VAR_DIR", "SECRET_KEY", "KEY_FILE", "DATABASE_URL", "KEYSTORE_URL", "REDIS_URL", "EMAIL_URL")
+HEDGEROW = (
+    "HEDGEROW_ENV",
+    "VAR_DIR",
+    "SECRET_KEY",
+    "KEY_FILE",
+    "DATABASE_URL",
+    "KEYSTORE_URL",
+    "REDIS_URL",
+    "EMAIL_URL",
+)
 HEDGEROW += ("PUBLIC_URL", "ALLOWED_HOSTS", "TRUSTED_PROXIES", "LIMITS", "LOG_LEVEL", "FROM_EMAIL", "PORT")
 
 
@@ -41,9 +50,13 @@ def production(folder: Path, **more: str) -> dict[str, str]:
 
 def make_keys(folder: Path) -> None:
     """Make a key file as ``up`` does."""
-    code = f"import django; django.setup(); from encryption.keys import create_key_file as c; from pathlib import Path; c(Path({str(folder / 'keys.json')!r}))"
+    code = (
+        "import sys, django; django.setup(); from encryption.keys import create_key_file; create_key_file(sys.argv[1])"
+    )
     if not (folder / "keys.json").exists():
-        subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=development(folder), check=True)
+        subprocess.run(
+            [sys.executable, "-c", code, str(folder / "keys.json")], cwd=ROOT, env=development(folder), check=True
+        )
 
 
 def main(kind: str, *command: str) -> int:

@@ -1,0 +1,112 @@
+"""Everything that ``make run`` starts: data, keys, the demo world, web and worker."""
+
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.table import Table
+
+from config.processes import LOOK_EVERY, Child, Household
+from encryption.keys import create_key_file
+from world import demo
+
+HOST = "127.0.0.1"
+ANSWERS_WITHIN = 60.0
+
+
+class Command(BaseCommand):
+    """Prepares what is missing, starts web and worker, and stays until told to end."""
+
+    help = "Starts the whole site for development: migrates, makes keys and a demo world on the first run, then serves."
+    # The checks want the keys that this command makes; migrate runs them.
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--port", type=int, default=8000, help="where the site is served (8000)")
+        parser.add_argument("--no-demo", action="store_true", help="load no demo world into an empty database")
+
+    def handle(self, *args: Any, port: int, no_demo: bool, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("up is for development. In production the processes of the Procfile run by themselves.")
+        refuse_taken(port)
+        household = Household(children(port))
+        household.end_on_signals()
+        prepare(Path(settings.KEY_FILE), with_demo=not no_demo)
+        if household.ending.is_set():
+            return
+        try:
+            self.keep_running(household, port)
+        finally:
+            household.stop()
+        self.stdout.write("Ended. The data stay where they are.")
+
+    def keep_running(self, household: Household, port: int) -> None:
+        """Start everything, say where it is, and restart what dies until told to end."""
+        household.start()
+        welcome_at = time.monotonic() + ANSWERS_WITHIN
+        welcomed = False
+        while not household.ending.wait(LOOK_EVERY):
+            for child in household.look_after():
+                self.stderr.write(f"{child.name} ended; starting it again in {child.wait:.0f} s")
+            if not welcomed and (is_taken(port) or time.monotonic() > welcome_at):
+                welcomed = True
+                welcome(port)
+
+
+def children(port: int) -> list[Child]:
+    """Return the processes of a site without Redis, or with it."""
+    python = sys.executable
+    web = [python, "-m", "gunicorn", "config.wsgi", "--config", "config/gunicorn.py", "--workers", "1"]
+    web += ["--bind", f"{HOST}:{port}", "--chdir", str(settings.BASE_DIR)]
+    if not settings.REDIS_URL:
+        return [Child("web", web), Child("worker", [python, str(settings.BASE_DIR / "manage.py"), "work"])]
+    celery = [python, "-m", "celery", "--app", "config.celery", "--workdir", str(settings.BASE_DIR), "--quiet"]
+    worker = [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2", "--queues", "default,slow"]
+    beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]
+    return [Child("web", web), Child("worker", worker), Child("beat", beat)]
+
+
+def prepare(key_file: Path, *, with_demo: bool) -> None:
+    """Make what a first run lacks: keys, tables, a demo world. What is there stays untouched."""
+    if not key_file.exists():
+        create_key_file(key_file)
+    call_command("migrate", interactive=False, verbosity=0)
+    if with_demo and not get_user_model().objects.exists():
+        print("First run: loading the demo world …", flush=True)
+        call_command("seed", verbosity=0)
+
+
+def refuse_taken(port: int) -> None:
+    """Raise CommandError if somebody else listens on ``port`` or it may not be used."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError) as error:
+            raise CommandError(f"Port {port} cannot be used ({error}). Take another: make run PORT=8001") from error
+
+
+def is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def welcome(port: int) -> None:
+    """Print where the site is and who can sign in."""
+    table = Table("who", "e-mail", "password", "good for", title="Demo accounts", title_justify="left")
+    for row in demo.accounts():
+        table.add_row(*row)
+    console = Console()
+    console.print(table)
+    console.print(f"Hedgerow is at http://{HOST}:{port}/", markup=False)
+    if settings.MAIL_PAGE:
+        console.print(f"Its mails are at http://{HOST}:{port}/dev/mail/", markup=False)
+    console.print("Ctrl-C ends it.", markup=False)
+    sys.stdout.flush()
