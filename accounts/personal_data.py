@@ -77,6 +77,8 @@ register(
             "is_staff": "role",
             "is_superuser": "role",
             "joined_under": "which defaults were in force",
+            "groups": "roles",
+            "user_permissions": "rights",
         },
     )
 )
@@ -84,15 +86,15 @@ register(
 
 def _told(name: str, label: str, why: str, audience: Audience, **particulars: object) -> PersonalField:
     """Return the declaration of something that members tell of themselves if they like."""
-    usual = {"purpose": Purpose.PROFILE, "shareable": True, "encrypted": True, "erasure": Blank()}
+    usual = {"category": Category.UPLOADED, "purpose": Purpose.PROFILE, "shareable": True}
     return PersonalField(
         name=name,
         label=label,
         why=why,
         audience=audience,
-        category=Category.UPLOADED,
-        basis=Basis.CONTRACT,
         settable=True,
+        encrypted=True,
+        erasure=Blank(),
         **(usual | particulars),  # type: ignore[arg-type]
     )
 

@@ -1,7 +1,24 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class PrivacyConfig(AppConfig):
     name = "privacy"
     verbose_name = _("Privacy")
+
+    def ready(self) -> None:
+        post_migrate.connect(_furnish, sender=self)
+
+
+def _furnish(using: str, **kwargs: Any) -> None:
+    """Make what no installation can do without: a default for every field, and a first policy."""
+    if using != "default":
+        return
+    from .defaults import ensure_defaults
+    from .first_policy import ensure_first_policy
+
+    ensure_defaults()
+    ensure_first_policy()

@@ -33,3 +33,9 @@ def start_with(profile: Any, audiences: dict[str, Audience]) -> list[str]:
     for name, audience in audiences.items():
         setattr(profile, bearers()[name].audience, audience)
     return cap(profile) if is_juvenile_born(profile.birth_date) else []
+
+
+def ensure_defaults() -> None:
+    """Make a row for every field that has none, so that the back office lists them all."""
+    rows = [FieldDefault(field=name, audience=bearer.declared.audience) for name, bearer in bearers().items()]
+    FieldDefault.objects.bulk_create(rows, ignore_conflicts=True)

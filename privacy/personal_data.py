@@ -111,5 +111,25 @@ for model, columns in (
     ("privacy.PolicyVersion", ("id", "number", "body", "mode", "effective_at")),
 ):
     register(
-        PersonalData(model=model, subjects=(), fields=(), not_personal=dict.fromkeys(columns, "of the site, not of a person"))
+        PersonalData(model=model, not_personal=dict.fromkeys(columns, "of the site, not of a person"))
     )
+register(
+    PersonalData(
+        model="encryption.MemberKey",
+        not_personal={
+            "id": "number of the row",
+            "subject": "random number of a member",
+            "generation": "number of the key",
+            "ring_key": "number of the wrapping key",
+            "wrapped": "random key, wrapped",
+            "created_at": "age of the key",
+            "destroyed_at": "tombstone: that a key was here, not whose",
+        },
+    )
+)
+register(
+    PersonalData(
+        model="encryption.ReEncryption",
+        not_personal=dict.fromkeys(("id", "started_at", "finished_at"), "of a run of the site, not of a person"),
+    )
+)

@@ -1,0 +1,68 @@
+"""People and ties for tests, made with as little as a test has to say."""
+
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Block, Friendship, Member, Profile
+from catalogue.vocabulary import Audience
+from privacy.audiences import publish_name
+from privacy.models import Circle, CircleMember, FieldCircle, FieldException
+
+PASSWORD = "hedge-and-meadow-26"  # noqa: S105  # of people who live in tests only
+ADULT = date(1990, 4, 1)
+VALUES: dict[str, Any] = {
+    "display_name": "Rose",
+    "bio": "Has beans to spare.",
+    "website": "https://beans.example.org/",
+    "pronouns": "she/her",
+    "city": "Alderford",
+    "country": "GB",
+    "employer": "Alderford Library",
+    "school": "Mill Lane School",
+    "interests": ["beans", "bells"],
+    "birth_date": ADULT,
+    "phone": "+447700900123",
+    "postal_address": "3 Mill Lane\nAlderford",
+}
+
+
+def make_member(handle: str, *, audiences: dict[str, Audience] | None = None, **values: Any) -> Member:
+    """Return a confirmed, listed adult; ``values`` are profile fields, ``listed`` or fields of the member."""
+    own = {name: values.pop(name) for name in list(values) if name in ("is_staff", "is_superuser", "is_active")}
+    verified = values.pop("email_verified_at", timezone.now())
+    email, password = values.pop("email", f"{handle}@example.org"), values.pop("password", PASSWORD)
+    member = Member.objects.create_user(handle, email, password, email_verified_at=verified, **own)
+    profile = Profile.objects.get(pk=member.pk)
+    for name, value in ({"listed": True, "birth_date": ADULT} | values).items():
+        setattr(profile, name, value)
+    for name, audience in (audiences or {}).items():
+        setattr(profile, f"{name}_audience", audience)
+    publish_name(profile)
+    profile.save()
+    return Member.objects.get(pk=member.pk)
+
+
+def befriend(one: Member, other: Member) -> None:
+    Friendship.objects.create(person=one, friend=other)
+    Friendship.objects.create(person=other, friend=one)
+
+
+def block(blocker: Member, blocked: Member) -> None:
+    Block.objects.create(blocker=blocker, blocked=blocked)
+
+
+def make_circle(owner: Member, name: str, *people: Member) -> Circle:
+    circle = Circle.objects.create(owner=owner, name=name)
+    CircleMember.objects.bulk_create(CircleMember(circle=circle, person=person) for person in people)
+    return circle
+
+
+def show_to_circles(owner: Member, field: str, *circles: Circle) -> None:
+    Profile.objects.filter(pk=owner.pk).update(**{f"{field}_audience": Audience.CIRCLES})
+    FieldCircle.objects.bulk_create(FieldCircle(owner=owner, field=field, circle=circle) for circle in circles)
+
+
+def except_from(owner: Member, field: str, *people: Member) -> None:
+    FieldException.objects.bulk_create(FieldException(owner=owner, field=field, person=person) for person in people)

@@ -1,0 +1,166 @@
+"""Choosing who sees what."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import Profile
+from catalogue.vocabulary import Audience
+from privacy.defaults import defaults_in_force, record_defaults, start_with
+from privacy.models import FieldDefault, FieldException
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+PHONE = "+447700900123"
+
+
+@pytest.fixture
+def rose():
+    return factories.make_member("rose", phone=PHONE, display_name="Rose", audiences={"display_name": 0})
+
+
+@pytest.fixture
+def her_browser(rose):
+    client = Client()
+    client.force_login(rose)
+    return client
+
+
+def sees_phone(person) -> bool:
+    client = Client()
+    if person:
+        client.force_login(person)
+    answer = client.get("/@rose/")
+    return answer.status_code == 200 and PHONE in answer.content.decode()
+
+
+@pytest.mark.promise("E1")
+@pytest.mark.promise("E7")
+@pytest.mark.parametrize(
+    ("chosen", "seeing"),
+    [
+        ({"audience": "everyone", "sure": "on"}, {"nobody", "moss", "fern", "ivy"}),
+        ({"audience": "members"}, {"moss", "fern", "ivy"}),
+        ({"audience": "members", "exceptions": "@moss"}, {"fern", "ivy"}),
+        ({"audience": "friends"}, {"fern"}),
+        ({"audience": "friends", "exceptions": "fern"}, set()),
+        ({"audience": "circles", "circles": "family"}, {"ivy"}),
+        ({"audience": "circles", "circles": "family", "exceptions": "ivy"}, set()),
+        ({"audience": "only_me"}, set()),
+    ],
+)
+def test_each_choice_reaches_exactly_whom_it_names(rose, her_browser, chosen, seeing):
+    fern, ivy, moss, nettle = (factories.make_member(name) for name in ("fern", "ivy", "moss", "nettle"))
+    factories.befriend(rose, fern)
+    factories.block(rose, nettle)
+    family = factories.make_circle(rose, "Family", ivy)
+    if "circles" in chosen:
+        chosen = chosen | {"circles": family.pk}
+    answer = her_browser.post("/settings/privacy/phone/", chosen)
+    assert answer.status_code == 302
+    people = {"nobody": None, "moss": moss, "fern": fern, "ivy": ivy, "nettle": nettle}
+    assert {name for name, person in people.items() if sees_phone(person)} == seeing
+
+
+@pytest.mark.promise("G1")
+@pytest.mark.parametrize("field", ["phone", "email", "postal_address"])
+def test_contact_data_goes_public_only_after_a_warning_is_ticked(rose, her_browser, field):
+    page = her_browser.get(f"/settings/privacy/{field}/").content.decode()
+    assert "open internet" in page
+    refused = her_browser.post(f"/settings/privacy/{field}/", {"audience": "everyone"})
+    assert refused.status_code == 422
+    assert "Make it public" in refused.content.decode()
+    assert getattr(Profile.objects.get(pk=rose.pk), f"{field}_audience") == Audience.ONLY_ME
+    her_browser.post(f"/settings/privacy/{field}/", {"audience": "everyone", "sure": "on"})
+    assert getattr(Profile.objects.get(pk=rose.pk), f"{field}_audience") == Audience.EVERYONE
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"audience": "freinds"},
+        {"audience": ""},
+        {},
+        {"audience": "circles"},
+        {"audience": "circles", "circles": "99999999999999999999"},
+        {"audience": "circles", "circles": "x"},
+        {"audience": "members", "exceptions": "@nobody_here"},
+        {"audience": "members", "exceptions": "a" * 5000},
+        {"audience": "members", "exceptions": "\x00"},
+        {"audience": "members", "exceptions": "@rose"},
+    ],
+)
+def test_a_choice_that_makes_no_sense_changes_nothing_and_says_why(rose, her_browser, data):
+    answer = her_browser.post("/settings/privacy/phone/", data)
+    assert answer.status_code in (400, 422)
+    assert Profile.objects.get(pk=rose.pk).phone_audience == Audience.ONLY_ME
+
+
+def test_a_circle_of_somebody_else_cannot_be_chosen(rose, her_browser):
+    foreign = factories.make_circle(factories.make_member("fern"), "Hers")
+    answer = her_browser.post("/settings/privacy/phone/", {"audience": "circles", "circles": foreign.pk})
+    assert answer.status_code == 422
+
+
+@pytest.mark.promise("M2")
+@pytest.mark.parametrize("audience", ["everyone", "members"])
+def test_a_juvenile_cannot_open_a_field_above_friends_nor_be_listed(audience):
+    bud = factories.make_member("bud", birth_date=factories.ADULT.replace(year=2012), listed=False)
+    client = Client()
+    client.force_login(bud)
+    assert client.post("/settings/privacy/city/", {"audience": audience}).status_code == 422
+    client.post("/settings/privacy/listed/", {"listed": "on"})
+    profile = Profile.objects.get(pk=bud.pk)
+    assert (profile.city_audience, profile.listed) == (Audience.ONLY_ME, False)
+
+
+@pytest.mark.promise("E8")
+def test_changing_a_default_changes_nobody_who_has_joined(rose):
+    FieldDefault.objects.update_or_create(field="phone", defaults={"audience": Audience.EVERYONE})
+    assert Profile.objects.get(pk=rose.pk).phone_audience == Audience.ONLY_ME
+
+
+@pytest.mark.promise("E2")
+def test_who_joins_gets_the_defaults_in_force_and_the_set_is_on_record():
+    FieldDefault.objects.update_or_create(field="city", defaults={"audience": Audience.FRIENDS})
+    profile = Profile(birth_date=factories.ADULT)
+    start_with(profile, defaults_in_force())
+    assert profile.city_audience == Audience.FRIENDS
+    assert record_defaults().audiences["city"] == "friends"
+    assert record_defaults() == record_defaults()
+
+
+@pytest.mark.promise("E4")
+def test_viewing_as_somebody_is_for_the_owner_alone_and_writes_nothing(rose, her_browser, client):
+    assert her_browser.get("/@rose/?as=everyone").status_code == 200
+    assert her_browser.post("/@rose/?as=everyone").status_code == 405
+    assert client.get("/@rose/?as=everyone").status_code == 404
+    client.force_login(factories.make_member("moss"))
+    assert client.get("/@rose/?as=everyone").status_code == 404
+    for wrong in ("circle:1", "circle:x", "circle:" + "9" * 30, "nonsense", "@nobody", ""):
+        assert her_browser.get("/@rose/", {"as": wrong}).status_code in (400, 404), wrong
+
+
+@pytest.mark.promise("E3")
+def test_the_check_up_is_offered_until_every_step_is_looked_over_and_again_for_a_new_field(rose, her_browser):
+    assert "Check-up" in her_browser.get("/").content.decode()
+    for slug in ("reach", "about", "born", "found"):
+        her_browser.post("/settings/check-up/", {"step": slug})
+    assert "All looked over" in her_browser.get("/settings/check-up/").content.decode()
+    from privacy.models import FieldReview
+
+    FieldReview.objects.filter(member=rose, field="pronouns").delete()
+    assert "Who knows you" in her_browser.get("/settings/check-up/").content.decode()
+    assert her_browser.post("/settings/check-up/", {"step": "none"}).status_code == 404
+
+
+def test_the_exception_list_survives_a_look_at_the_form(rose, her_browser):
+    moss = factories.make_member("moss")
+    her_browser.post("/settings/privacy/phone/", {"audience": "members", "exceptions": "moss"})
+    assert "@moss" in her_browser.get("/settings/privacy/phone/").content.decode()
+    assert FieldException.objects.get(owner=rose).person == moss
+
+
+@pytest.mark.parametrize("next_page", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil"])
+def test_the_way_back_leads_to_pages_of_ours_only(her_browser, next_page):
+    answer = her_browser.post("/settings/privacy/phone/", {"audience": "friends", "next": next_page})
+    assert answer["Location"] == "/settings/privacy/"
