@@ -14,7 +14,7 @@ class CatalogueConfig(AppConfig):
     verbose_name = _("Catalogue")
 
     def ready(self) -> None:
-        register(check_declarations)
+        register(check_declarations, "catalogue")
         if not registry.current().is_frozen:
             autodiscover_modules("personal_data")
             registry.current().freeze()

@@ -48,7 +48,7 @@ class DeleteRow(Erasure):
     word = "delete_row"
     label = _("deleted with its record")
 
-    def apply(self, queryset: QuerySet[Any], name: str) -> None:  # noqa: ARG002  # all rules are called alike
+    def apply(self, queryset: QuerySet[Any], name: str) -> None:
         """Delete every row of ``queryset``, with what cascades from it."""
         queryset.delete()
 
