@@ -6,7 +6,7 @@ dropped: the sweepers of the schedule find the rows anyway.
 """
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 from celery.contrib.django.task import DjangoTask
@@ -26,7 +26,13 @@ SCHEDULE: dict[str, dict[str, Any]] = {
 VISIBILITY_TIMEOUT = 15 * 60
 
 
-class Bell(DjangoTask):
+if TYPE_CHECKING:
+    AnyTask = DjangoTask[Any, Any]
+else:
+    AnyTask = DjangoTask
+
+
+class Bell(AnyTask):
     """A task that rings only where somebody can hear it."""
 
     abstract = True
@@ -38,7 +44,7 @@ class Bell(DjangoTask):
         return ringing
 
 
-app = Celery("hedgerow", task_cls=Bell)
+app: "Celery[Any]" = Celery("hedgerow", task_cls=Bell)
 app.conf.update(
     broker_url=settings.REDIS_URL or "memory://",
     broker_connection_retry_on_startup=True,

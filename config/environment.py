@@ -6,13 +6,16 @@ In production nothing is generated or guessed.
 
 import os
 import secrets
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 ENVIRONMENTS = ("development", "production")
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 
 
 class Environment:
@@ -44,6 +47,21 @@ class Environment:
     def listed(self, name: str, development: str = "") -> list[str]:
         return [part.strip() for part in self.required(name, development).split(",") if part.strip()]
 
+    def address(self, name: str, development: str, schemes: tuple[str, ...]) -> str:
+        """Return an address whose scheme is one of ``schemes``; empty if development names none."""
+        value = self.required(name, development)
+        parts = urlsplit(value)
+        if value and (parts.scheme not in schemes or not (parts.hostname or parts.path)):
+            raise ImproperlyConfigured(f"{name} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        return value
+
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        """Return a comma-separated list of addresses or networks, which may be empty."""
+        try:
+            return [ip_network(part.strip()) for part in self.text(name, "").split(",") if part.strip()]
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} must be a list of addresses or networks") from error
+
     def number(self, name: str, default: int) -> int:
         value = self.text(name, str(default))
         if not value.isdecimal():
@@ -65,6 +83,24 @@ class Environment:
         if not parsed.get("ENGINE"):
             raise ImproperlyConfigured(f"{name} is not a database address")
         return parsed | database_options(parsed["ENGINE"])
+
+    def mail(self, name: str, folder: Path) -> dict[str, Any]:
+        """Return where mail goes: to a server (``smtp+tls://user:password@host:port``), in development to ``folder``."""
+        value = self.address(name, "folder:///", (*MAIL_PORTS, "folder"))
+        parts = urlsplit(value)
+        if parts.scheme == "folder" and self.is_production:
+            raise ImproperlyConfigured(f"{name}: a folder of mails is for development only")
+        kept = parts.scheme == "folder"
+        return {
+            "backend": f"django.core.mail.backends.{'filebased' if kept else 'smtp'}.EmailBackend",
+            "folder": folder if kept else None,
+            "host": parts.hostname or "",
+            "port": parts.port or MAIL_PORTS.get(parts.scheme, 0),
+            "user": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "starttls": parts.scheme == "smtp+tls",
+            "tls": parts.scheme == "smtp+ssl",
+        }
 
     def secret(self, name: str, path: Path) -> str:
         """Return a secret; development makes one at ``path`` and keeps it."""

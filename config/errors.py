@@ -41,6 +41,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def error_page(request: HttpRequest | None, status: HTTPStatus, template: str = "") -> HttpResponse:
     """Return the page of ``status``, or a bare one if even that cannot be rendered."""
+    page: str
     try:
         page = render_to_string(template or f"errors/{status.value}.html", request=request)
     except Exception:  # An error page that fails would hide the error it is about.

@@ -56,7 +56,7 @@ class Mail:
 
     def text(self) -> SafeString:
         """Return the plain part, escaped, with its addresses as links."""
-        return urlize(self.part("plain"), nofollow=True, autoescape=True)
+        return SafeString(urlize(self.part("plain"), nofollow=True, autoescape=True))
 
     def html(self) -> SafeString:
         """Return the HTML part without anything that runs, loads or styles."""

@@ -22,7 +22,7 @@ PRODUCTION = ENV.is_production
 DEBUG = False
 SECRET_KEY = ENV.secret("SECRET_KEY", VAR_DIR / "secret_key")
 KEY_FILE = Path(ENV.required("KEY_FILE", str(VAR_DIR / "keys.json")))
-PUBLIC_URL = ENV.required("PUBLIC_URL", f"http://127.0.0.1:{ENV.number('PORT', 8000)}").rstrip("/")
+PUBLIC_URL = ENV.address("PUBLIC_URL", f"http://127.0.0.1:{ENV.number('PORT', 8000)}", ("https", "http")).rstrip("/")
 ALLOWED_HOSTS = ENV.listed("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 LIMITS = ENV.switch("LIMITS", default=True)
 if PRODUCTION and not LIMITS:
@@ -95,7 +95,8 @@ DATABASE_ROUTERS = ["encryption.routers.KeystoreRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
-REDIS_URL = ENV.text("REDIS_URL", "")
+# Production counts attempts and rings for work across processes, which memory cannot.
+REDIS_URL = ENV.address("REDIS_URL", "", ("redis", "rediss", "unix"))
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
@@ -152,7 +153,8 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_SSL_REDIRECT = SECURE and PRODUCTION
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.text("TRUSTED_PROXIES", "") else None
+TRUSTED_PROXIES = ENV.networks("TRUSTED_PROXIES")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "DENY"
@@ -186,13 +188,12 @@ EMAIL_TIMEOUT = 20
 MAIL_DOMAIN = urlsplit(PUBLIC_URL).hostname if PRODUCTION else "hedgerow.example"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.text("FROM_EMAIL", f"Hedgerow <post@{MAIL_DOMAIN}>")
 SECURITY_CONTACT = ENV.text("SECURITY_CONTACT", f"mailto:security@{MAIL_DOMAIN}")
-if ENV.required("EMAIL_URL", "folder"):
-    if ENV.text("EMAIL_URL", "folder") == "folder":
-        EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-        EMAIL_FILE_PATH = VAR_DIR / "mail"
-    else:
-        vars().update(ENV.env.email_url("EMAIL_URL"))
-MAIL_PAGE = not PRODUCTION and ENV.text("EMAIL_URL", "folder") == "folder"
+EMAIL = ENV.mail("EMAIL_URL", VAR_DIR / "mail")
+MAIL_PAGE = EMAIL["folder"] is not None
+EMAIL_BACKEND, EMAIL_FILE_PATH = EMAIL["backend"], EMAIL["folder"]
+EMAIL_HOST, EMAIL_PORT = EMAIL["host"], EMAIL["port"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["user"], EMAIL["password"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL["starttls"], EMAIL["tls"]
 
 # --- words, time, static files ------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

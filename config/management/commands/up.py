@@ -1,5 +1,6 @@
 """Everything that ``make run`` starts: data, keys, the demo world, web and worker."""
 
+import os
 import socket
 import sys
 import time
@@ -29,13 +30,16 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=8000, help="where the site is served (8000)")
+        parser.add_argument(
+            "--port", type=int, default=int(os.environ.get("PORT", "8000")), help="where to serve (8000)"
+        )
         parser.add_argument("--no-demo", action="store_true", help="load no demo world into an empty database")
 
     def handle(self, *args: Any, port: int, no_demo: bool, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("up is for development. In production the processes of the Procfile run by themselves.")
         refuse_taken(port)
+        os.environ["PORT"] = str(port)  # the links in mails begin with it
         household = Household(children(port))
         household.end_on_signals()
         prepare(Path(settings.KEY_FILE), with_demo=not no_demo)

@@ -6,13 +6,13 @@ import threading
 from types import FrameType
 from typing import Any
 
-from celery.beat import EmbeddedService
+from celery.beat import Scheduler, Service
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.celery import QUEUES, app
 
-LONGEST_NAP = 1.0
+LONGEST_NAP = 1
 
 
 class Command(BaseCommand):
@@ -27,9 +27,8 @@ class Command(BaseCommand):
         if settings.REDIS_URL:
             raise CommandError("With REDIS_URL set, run: celery --app config.celery worker, and … beat")
         app.conf.hedgerow_working = True
-        # In this process the schedule is small and starts fresh; a file would only be something to be corrupted.
-        app.conf.beat_scheduler = "celery.beat:Scheduler"
-        beat = EmbeddedService(app, thread=True, max_interval=LONGEST_NAP)
+        # Worker and beat must share a process: nobody else hears what is rung in memory.
+        beat = Service(app, max_interval=LONGEST_NAP, scheduler_cls=Scheduler)
         worker = app.WorkController(
             pool="threads",
             concurrency=concurrency,
@@ -40,12 +39,12 @@ class Command(BaseCommand):
         )
 
         def stop(number: int, frame: FrameType | None) -> None:
-            beat.service.stop(wait=False)
+            beat.stop(wait=False)
             # stop() waits for running tasks, so it must not hold up the thread that takes the signal.
             threading.Thread(target=worker.stop, kwargs={"exitcode": 0}).start()
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
-        beat.start()
+        threading.Thread(target=beat.start, daemon=True).start()
         worker.start()
         sys.exit(worker.exitcode or 0)
