@@ -2,7 +2,9 @@
 # ruff: noqa: DJ001, DJ008 -- the models here live for one test and show themselves to nobody
 
 from datetime import timedelta
+from pathlib import Path
 
+import django
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
@@ -343,6 +345,13 @@ def test_a_model_of_others_may_be_registered_and_is_then_held_to_it():
 def test_the_project_s_models_are_its_own_and_all_of_them():
     assert member_model() in project_models()
     assert Group not in project_models()
+
+
+def test_what_is_installed_below_the_project_is_not_part_of_it():
+    with override_settings(BASE_DIR=Path(django.__file__).parents[2]):
+        assert Group not in project_models()
+    with override_settings(BASE_DIR=Path(django.__file__).parent):
+        assert Group in project_models()
 
 
 # --- and together ----------------------------------------------------------------------------------------------------
