@@ -11,7 +11,7 @@ from .envelope import DataKey, DecryptionError
 from .keys import data_keys
 from .sealed import UNAVAILABLE, report_unavailable
 
-Row = TypeVar("Row", bound=models.Model, covariant=True)
+Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
 
 
 def prefetch_keys(rows: Iterable[models.Model | int]) -> None:
@@ -44,18 +44,18 @@ def sealed_fields(model: type[models.Model]) -> list[Any]:
     return [field for field in model._meta.concrete_fields if hasattr(field, "open_for")]
 
 
-class SealedQuerySet(models.QuerySet[Row]):
+class SealedQuerySet(models.QuerySet[Row_co]):
     """A queryset that can bring the keys along."""
 
     _brings_keys = False
 
     def with_keys(self) -> Self:
         """Read the data keys of all rows in one query, when the rows are read."""
-        bringing = self._chain()
+        bringing = self.all()
         bringing._brings_keys = True
         return bringing
 
-    def iterator(self, chunk_size: int | None = None) -> Iterator[Row]:
+    def iterator(self, chunk_size: int | None = None) -> Iterator[Row_co]:
         """Iterate without keeping the rows; with keys, one query to the keystore per chunk."""
         rows = super().iterator(chunk_size)
         return _in_chunks(rows, chunk_size or 2000) if self._brings_keys else rows
@@ -72,7 +72,7 @@ class SealedQuerySet(models.QuerySet[Row]):
             prefetch_keys(self._result_cache or ())
 
 
-def _in_chunks(rows: Iterator[Row], size: int) -> Iterator[Row]:
+def _in_chunks(rows: Iterator[Row_co], size: int) -> Iterator[Row_co]:
     while chunk := list(islice(rows, size)):
         prefetch_keys(chunk)
         yield from chunk
@@ -96,7 +96,7 @@ def open_rows(fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> list[tupl
 
 
 def _open_row(key: DataKey | None, plan: list[tuple[Any, bytes, Any]], row: Sequence[Any]) -> tuple[Any, ...]:
-    opened = []
+    opened: list[Any] = []
     for (field, binding, load), stored in zip(plan, row[1:], strict=True):
         if stored is None:
             opened.append(None)

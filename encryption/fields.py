@@ -7,7 +7,6 @@ AES-256-GCM for Fernet, a binary column, opening on first read, and no way for p
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import encrypted_model_fields.fields as stock
@@ -113,6 +112,7 @@ class SealedMixin(_Field):
     value, unless the column may be NULL: then it is stored as NULL.
     """
 
+    sealed = True
     descriptor_class = SealedAttribute
     empty_strings_allowed = False
 
@@ -344,8 +344,7 @@ class EncryptedDateField(SealedMixin, stock.EncryptedDateField):  # type: ignore
 class EncryptedJSONField(SealedMixin, stock.EncryptedTextField):  # type: ignore[misc]
     """A sealed JSON value. None is NULL; there is no JSON null on its own."""
 
-    default_error_messages: ClassVar[Mapping[str, Any]] = {"invalid": _("Value must be valid JSON.")}
-    empty_values: ClassVar[list[Any]] = [None, "", [], (), {}]
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": _("Value must be valid JSON.")}  # type: ignore[misc]
 
     def to_python(self, value: Any) -> Any:
         """Return the value as it is. Raises ValidationError when it cannot be written as JSON in UTF-8."""

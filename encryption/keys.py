@@ -34,7 +34,7 @@ __all__ = [
     "destroy_data_key",
     "forget_keys",
     "is_destroyed",
-    "next_generation",
+    "next_generations",
     "refetch_data_key",
     "ring",
 ]
@@ -43,7 +43,7 @@ logger = logging.getLogger("hedgerow.encryption")
 
 CACHE_SECONDS = 30.0
 CACHE_KEYS = 16_384
-BATCH = 1_000
+BATCH = 500
 
 
 class KeyMissing(DecryptionError):
@@ -185,18 +185,19 @@ def is_destroyed(subject: int) -> bool:
     return MemberKey.objects.destroyed().filter(subject=subject).exists()
 
 
-def next_generation(subject: int, *, unless_since: dt.datetime) -> bool:
-    """Give a live subject its next generation, unless the newest was made at or after ``unless_since``.
+def next_generations(subjects: Iterable[int], *, unless_since: dt.datetime) -> int:
+    """Give live subjects their next generation, unless the newest was made at ``unless_since`` or later.
 
-    Returns whether there is a new one. Locks the rows, so that a key being destroyed never gets a successor.
+    Returns how many are new. Locks the rows, so that a key being destroyed never gets a successor.
     """
     with transaction.atomic(using=KEYSTORE):
-        rows = list(MemberKey.objects.filter(subject=subject).select_for_update().order_by("generation"))
-        if not rows or rows[-1].destroyed_at is not None or rows[-1].created_at >= unless_since:
-            return False
-        MemberKey.objects.bulk_create([_new_row(ring(), subject, rows[-1].generation + 1)])
-    _cache.drop(subject)
-    return True
+        locked = MemberKey.objects.filter(subject__in=subjects).select_for_update().order_by("subject", "generation")
+        newest = {row.subject: row for row in locked}
+        due = [row for row in newest.values() if row.destroyed_at is None and row.created_at < unless_since]
+        MemberKey.objects.bulk_create([_new_row(ring(), row.subject, row.generation + 1) for row in due])
+    for row in due:
+        _cache.drop(row.subject)
+    return len(due)
 
 
 def _create_batch(subjects: list[int]) -> None:

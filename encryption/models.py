@@ -1,7 +1,7 @@
 """Wrapped data keys and tombstones, in the keystore only."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import connections, models
 from django.db.models import Q
@@ -75,7 +75,7 @@ def stored_keys(subjects: Iterable[int]) -> list[StoredKey]:
     """
     connection = connections[KEYSTORE]
     table = connection.ops.quote_name(MemberKey._meta.db_table)
-    wanted: object = list(subjects)
+    wanted: Any = list(subjects)
     clause = "= ANY(%s)"
     if connection.vendor == "sqlite":
         wanted, clause = str(wanted), "IN (SELECT value FROM json_each(%s))"

@@ -76,7 +76,7 @@ def report_unavailable(field: "models.Field[Any, Any]", subject: object) -> None
 def unavailable_count() -> int:
     """Return how many values this process has failed to open."""
     # An itertools.count is the only counter that threads can share without a lock; its state is in its repr.
-    return cast(int, _refusals.__reduce__()[1][0])
+    return cast("int", _refusals.__reduce__()[1][0])
 
 
 def wrap_stored(stored: Any) -> Sealed | None:

@@ -37,18 +37,18 @@ class EncryptedStorage(Storage):
 
     def open_sealed(self, name: str, subject: int) -> bytes:
         """Return the plain bytes. Raises FileNotFoundError, and DecryptionError for whatever else is not right."""
-        return self._open_envelope(name, self._envelope(name), subject)
+        return self._open_envelope(name, self.envelope(name), subject)
 
     def reseal(self, name: str, subject: int) -> bool:
         """Seal a file anew if its key is not the newest of its member; say whether that was so.
 
         Safe to repeat: the old envelope is replaced as a whole or not at all. Raises as ``open_sealed`` does.
         """
-        sealed = self._envelope(name)
+        sealed = self.envelope(name)
         if generation_of(sealed) == refetch_data_key(subject).generation:
             return False
         fresh = data_key(subject).seal(self._open_envelope(name, sealed, subject), file_context(name))
-        if self._envelope(name) != sealed:  # somebody stored a new file meanwhile, under whatever key they knew
+        if self.envelope(name) != sealed:  # somebody stored a new file meanwhile, under whatever key they knew
             return self.reseal(name, subject)
         self._put(name, fresh)
         return True
