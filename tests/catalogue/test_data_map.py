@@ -95,12 +95,22 @@ def test_the_map_for_pipes_is_a_line_for_each_field():
     assert "settable shareable searchable" in city.split("\t")
 
 
-def test_the_map_for_people_is_a_table(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
+def test_the_map_for_people_is_a_table_that_cuts_nothing_off(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     with registry.isolated(CATALOGUE):
         told = data_map(stdout=Terminal())
-    assert "accounts.Profile" in told
     assert "┃" in told
+    assert "…" not in told
+    for word in (
+        "accounts.Profile",
+        "accounts.SignIn",
+        "address",
+        "legitimate_interest",
+        "90",
+        "members",
+        "delete_row",
+    ):
+        assert word in told
 
 
 @pytest.mark.promise("B1")

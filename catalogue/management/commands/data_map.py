@@ -1,7 +1,9 @@
 """Prints the catalogue: what is held, what for, how long and who may see it."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import groupby
 from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -10,8 +12,10 @@ from rich.table import Table
 
 from catalogue import registry
 from catalogue.declarations import PersonalData, PersonalField
+from catalogue.vocabulary import Basis
 
 _SHOWN = ("field", "category", "purpose", "basis", "keep_for_days", "audience", "marks", "erasure")
+_LONGEST = {"what for": max(len(basis) for basis in Basis.values), "audience": 8, "erasure": 10}
 _MARKS = ("settable", "shareable", "encrypted", "masked", "searchable")
 
 
@@ -30,7 +34,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(entries, indent=2))
         elif self.stdout.isatty():
-            Console(file=cast("IO[str]", self.stdout)).print(_table(entries))
+            Console(file=cast("IO[str]", self.stdout)).print(*_tables(entries))
         else:
             self.stdout.writelines("\t".join(_cells(each)) + "\n" for each in [_headings(), *entries])
 
@@ -63,17 +67,27 @@ def _days(length: timedelta | None) -> int | float | None:
 
 
 def _headings() -> dict[str, object]:
-    return {"model": "model", **{name: name.replace("_", " ") for name in _SHOWN}}
+    return {name: name.replace("_", " ") for name in ("model", *_SHOWN)}
 
 
 def _cells(entry: dict[str, object]) -> list[str]:
-    marks = " ".join(name for name in _MARKS if entry.get(name) is True)
-    shown = {"marks": marks, **entry}
-    return [str(entry["model"]), *("" if shown[name] is None else str(shown[name]) for name in _SHOWN)]
+    shown = {"marks": _marks(entry), **entry}
+    return ["" if shown[name] is None else str(shown[name]) for name in ("model", *_SHOWN)]
 
 
-def _table(entries: list[dict[str, object]]) -> Table:
-    table = Table(*_cells(_headings()))
-    for each in entries:
-        table.add_row(*_cells(each))
-    return table
+def _marks(entry: dict[str, object]) -> str:
+    return " ".join(name for name in _MARKS if entry.get(name) is True)
+
+
+def _tables(entries: list[dict[str, object]]) -> Iterator[Table]:
+    # Eight columns would be cut off on a usual terminal: one table for each model, and the reasons share a column.
+    for model, fields in groupby(entries, lambda entry: entry["model"]):
+        table = Table(title=str(model), title_justify="left")
+        for heading in ("field", "what for", "days", "audience", "marks", "erasure"):
+            table.add_column(heading, min_width=_LONGEST.get(heading), overflow="fold")
+        for each in fields:
+            reasons = f"{each['category']} {each['purpose']} {each['basis']}"
+            kept = "" if each["keep_for_days"] is None else str(each["keep_for_days"])
+            shown = (each["field"], reasons, kept, each["audience"], _marks(each), each["erasure"])
+            table.add_row(*map(str, shown))
+        yield table
