@@ -1,0 +1,103 @@
+"""Own settings of people: the profile, its picture, security."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _, gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from encryption.fields import UNAVAILABLE
+from privacy.audiences import choices
+from privacy.presenting import presented
+
+from .. import pictures
+from ..forms.profile import ProfileForm, declared
+from ..models import Member, Profile
+from ..profiles import update_profile
+from ..sessions import end_sessions
+
+GROUPS = (
+    (gettext_lazy("What people call you"), ("display_name", "pronouns", "bio", "interests")),
+    (gettext_lazy("Where to reach you"), ("website", "phone", "postal_address")),
+    (gettext_lazy("Where you are found"), ("city", "country", "employer", "school")),
+    (gettext_lazy("Your clock"), ("time_zone",)),
+)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_profile(request: HttpRequest) -> HttpResponse:
+    """Show the form of a profile, filled with what is known; store what changed."""
+    if request.method != "POST":
+        return _page(request, ProfileForm(member=_me(request)))
+    form = ProfileForm(request.POST, request.FILES, member=_me(request), is_too_big=_lost_a_file(request))
+    if not form.is_valid():
+        return _page(request, form)
+    _store(_me(request), form)
+    messages.success(request, _("Saved. Who sees it is as before."))
+    return redirect("accounts:settings-profile")
+
+
+@transaction.atomic
+def _store(member: Member, form: ProfileForm) -> None:
+    update_profile(member, form.changes, by=member)
+    if form.cleaned_data["picture"] is not None:
+        pictures.keep_picture(member, form.cleaned_data["picture"])
+
+
+@require_POST
+def remove_picture(request: HttpRequest) -> HttpResponse:
+    """Take the picture away."""
+    pictures.remove_picture(_me(request))
+    messages.success(request, _("The picture is gone, its file too."))
+    return redirect("accounts:settings-profile")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def security(request: HttpRequest) -> HttpResponse:
+    """Show the way to a new password; sign out everywhere but here."""
+    if request.method == "POST":
+        end_sessions(_me(request), except_key=request.session.session_key)
+        messages.success(request, _("You are signed in here and nowhere else."))
+        return redirect("accounts:settings-security")
+    others = _me(request).sessions.count() - 1
+    return render(request, "accounts/settings_security.html", {"others": max(others, 0)})
+
+
+def _me(request: HttpRequest) -> Member:
+    assert isinstance(request.user, Member)
+    return request.user
+
+
+def _lost_a_file(request: HttpRequest) -> bool:
+    """Say whether the upload was too long for memory, where Django leaves the file out without a word."""
+    sent = request.META.get("CONTENT_LENGTH") or "0"
+    return not request.FILES and sent.isdecimal() and int(sent) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+
+
+def _page(request: HttpRequest, form: ProfileForm) -> HttpResponse:
+    me, chosen = _me(request), choices(_me(request))
+    profile = Profile.objects.get(pk=me.pk)
+    context: dict[str, Any] = {
+        "form": form,
+        "groups": [(title, [_row(form, name, chosen) for name in names]) for title, names in GROUPS],
+        "picture": _row(form, "picture", chosen),
+        "seen": {"picture": profile.picture},
+        "birth_date": presented("birth_date", profile.birth_date),
+        "birth_date_why": declared("birth_date").why,
+        "birth_choices": [(name, declared(name).label, chosen[name]) for name in ("birthday", "birth_date")],
+    }
+    return render(request, "accounts/settings_profile.html", context)
+
+
+def _row(form: ProfileForm, name: str, chosen: dict[str, Any]) -> dict[str, Any]:
+    """Return a control with what stands beside it: who sees the value, and whether it could be opened."""
+    return {
+        "field": form[name],
+        "name": name,
+        "choice": chosen.get(name),
+        "unavailable": str(UNAVAILABLE) if name in form.unavailable else "",
+    }
