@@ -12,10 +12,8 @@ from rich.table import Table
 
 from catalogue import registry
 from catalogue.declarations import PersonalData, PersonalField
-from catalogue.vocabulary import Basis
 
 _SHOWN = ("field", "category", "purpose", "basis", "keep_for_days", "audience", "marks", "erasure")
-_LONGEST = {"what for": max(len(basis) for basis in Basis.values), "audience": 8, "erasure": 10}
 _MARKS = ("settable", "shareable", "encrypted", "masked", "searchable")
 
 
@@ -71,23 +69,25 @@ def _headings() -> dict[str, object]:
 
 
 def _cells(entry: dict[str, object]) -> list[str]:
-    shown = {"marks": _marks(entry), **entry}
+    shown = {"marks": _marks(entry).replace("\n", " "), **entry}
     return ["" if shown[name] is None else str(shown[name]) for name in ("model", *_SHOWN)]
 
 
 def _marks(entry: dict[str, object]) -> str:
-    return " ".join(name for name in _MARKS if entry.get(name) is True)
+    return "\n".join(name for name in _MARKS if entry.get(name) is True)
 
 
 def _tables(entries: list[dict[str, object]]) -> Iterator[Table]:
-    # Eight columns would be cut off on a usual terminal: one table for each model, and the reasons share a column.
+    # Nine columns would be cut off on a usual terminal: one table for each model, what belongs together in one cell.
     for model, fields in groupby(entries, lambda entry: entry["model"]):
-        table = Table(title=str(model), title_justify="left")
-        for heading in ("field", "what for", "days", "audience", "marks", "erasure"):
-            table.add_column(heading, min_width=_LONGEST.get(heading), overflow="fold")
+        table = Table("field", "what for", "audience", "marks", "erasure", title=str(model), title_justify="left")
+        for column in table.columns:
+            column.overflow = "fold"
         for each in fields:
-            reasons = f"{each['category']} {each['purpose']} {each['basis']}"
-            kept = "" if each["keep_for_days"] is None else str(each["keep_for_days"])
-            shown = (each["field"], reasons, kept, each["audience"], _marks(each), each["erasure"])
-            table.add_row(*map(str, shown))
+            table.add_row(str(each["field"]), _reasons(each), str(each["audience"]), _marks(each), str(each["erasure"]))
         yield table
+
+
+def _reasons(entry: dict[str, object]) -> str:
+    term = "" if entry["keep_for_days"] is None else f"{entry['keep_for_days']} days"
+    return "\n".join(filter(None, (str(entry["category"]), str(entry["purpose"]), str(entry["basis"]), term)))
