@@ -2,9 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from django.db import router
 from django.utils import timezone
 
 from .models import PolicyVersion
@@ -24,12 +22,6 @@ def ensure_first_policy(effective_at: datetime | None = None) -> PolicyVersion |
     return PolicyVersion.objects.create(
         number=FIRST, body=first_policy_text(), effective_at=effective_at or timezone.now()
     )
-
-
-def publish_first_policy(using: str = "default", **_signal: Any) -> None:
-    """Make sure of the first version after ``migrate``: fit as a ``post_migrate`` receiver."""
-    if using == "default" and router.allow_migrate_model(using, PolicyVersion):
-        ensure_first_policy()
 
 
 def retract_untouched_first_policy() -> None:

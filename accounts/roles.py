@@ -1,0 +1,84 @@
+"""What members of staff may do: one Django group per role, kept in step with the table below.
+
+A role says what may be changed and worked on. Masks stay on for every role and for superusers:
+what is covered opens only through an act of its own, with a reason, and the member is told.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.db import router, transaction
+
+SUPERUSER = "superuser"
+
+MASKED_VIEW = ("accounts.view_member", "accounts.view_profile")
+
+ROLES: dict[str, tuple[str, ...]] = {
+    # masked; may uncover contact data
+    "support": (*MASKED_VIEW, "privacy.view_policyversion"),
+    # reports, and juveniles
+    "safety": (*MASKED_VIEW, "accounts.change_member", "privacy.view_policyversion"),
+    # defaults, policy, erasure, incidents
+    "privacy_officer": (
+        *MASKED_VIEW,
+        "privacy.view_fielddefault",
+        "privacy.add_fielddefault",
+        "privacy.change_fielddefault",
+        "privacy.view_defaultset",
+        "privacy.view_policyversion",
+        "privacy.add_policyversion",
+        "privacy.change_policyversion",
+        "privacy.view_policyacceptance",
+    ),
+    # disclosure requests
+    "legal": (*MASKED_VIEW, "privacy.view_policyversion"),
+    # agreements
+    "partner_manager": (*MASKED_VIEW, "privacy.view_policyversion"),
+    # product and marketing
+    "campaigns": (*MASKED_VIEW, "privacy.view_policyversion"),
+    # reads ledger and logs, uncovers nothing
+    "auditor": (
+        *MASKED_VIEW,
+        "privacy.view_fielddefault",
+        "privacy.view_defaultset",
+        "privacy.view_policyversion",
+        "privacy.view_policyacceptance",
+    ),
+}
+
+
+def sync_roles(using: str = "default", **_signal: Any) -> None:
+    """Make one group per role with exactly the permissions of the table; others are taken away.
+
+    Fit as a ``post_migrate`` receiver. A permission whose model is not migrated yet waits for the next run.
+    """
+    if not router.allow_migrate_model(using, Group):
+        return
+    permissions = _permissions(using)
+    with transaction.atomic(using=using):
+        for role, names in ROLES.items():
+            group, _made = Group.objects.using(using).get_or_create(name=role)
+            group.permissions.set([permissions[name] for name in names if name in permissions])
+
+
+def _permissions(using: str) -> dict[str, Permission]:
+    """Return every permission by ``app.codename``, made first where Django has not come to it yet."""
+    for config in apps.get_app_configs():
+        create_permissions(config, verbosity=0, using=using)
+    found = Permission.objects.using(using).select_related("content_type")
+    return {f"{permission.content_type.app_label}.{permission.codename}": permission for permission in found}
+
+
+def assign_roles(member: Any, roles: Iterable[str]) -> None:
+    """Make ``member`` staff with exactly these roles. Raises ``ValueError`` for an unknown one."""
+    wanted = set(roles)
+    if unknown := wanted - {*ROLES, SUPERUSER}:
+        raise ValueError(f"unknown role {min(unknown)!r}")
+    with transaction.atomic():
+        member.is_staff = True
+        member.is_superuser = SUPERUSER in wanted
+        member.save(update_fields=["is_staff", "is_superuser"])
+        member.groups.set([Group.objects.get_or_create(name=role)[0] for role in sorted(wanted - {SUPERUSER})])
