@@ -1,0 +1,223 @@
+"""The form that joins: what is asked, why, and who will see it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.forms.boundfield import BoundField
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy as _
+
+from catalogue.registry import personal_data_of
+from catalogue.vocabulary import Audience
+from privacy.defaults import defaults_in_force
+from privacy.fields import bearers
+from privacy.models import PolicyVersion
+
+from ..models import Member
+from ..passwords import MAX_LENGTH, MIN_LENGTH, check_new_password
+from ..registration import Application, is_too_young, may_be_taken
+from . import AccessibleForm
+
+HANDLE = Member._meta.get_field("handle")
+OFFERED = (Audience.EVERYONE, Audience.MEMBERS, Audience.FRIENDS, Audience.ONLY_ME)
+GROUPS = {
+    Audience.EVERYONE: _("On the open internet"),
+    Audience.MEMBERS: _("Inside Hedgerow"),
+    Audience.FRIENDS: _("Among your friends"),
+    Audience.ONLY_ME: _("For your eyes"),
+}
+OLDEST = 130
+PARTS_OF_A_DATE = ("day", "month", "year")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Fields that start with the same audience."""
+
+    audience: Audience
+    title: Any
+    fields: tuple[BoundField, ...]
+
+    @property
+    def names(self) -> str:
+        return ", ".join(str(field.label) for field in self.fields)
+
+
+class HandleField(forms.CharField):
+    """A handle, however it is typed: with the sign before it, in capitals."""
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(value).removeprefix("@").lower()
+
+
+def number_field(label: Any, digits: int, error: Any, part: str) -> forms.RegexField:
+    """Return one part of the birth date: plain digits, so that nothing is read that was not meant."""
+    attrs = {"inputmode": "numeric", "autocomplete": f"bday-{part}", "size": digits, "maxlength": digits}
+    expected = rf"\A[0-9]{{{1 if digits == 2 else digits},{digits}}}\Z"
+    messages = {"required": error, "invalid": error}
+    return forms.RegexField(
+        expected, label=label, strip=True, error_messages=messages, widget=forms.TextInput(attrs=attrs)
+    )
+
+
+class JoinForm(AccessibleForm):
+    """Everything that joining needs, and nothing else."""
+
+    handle = HandleField(
+        label=_("Handle"),
+        min_length=3,
+        max_length=30,
+        validators=[each for each in HANDLE.validators if isinstance(each, RegexValidator)],
+        error_messages={
+            "required": _("Choose a handle."),
+            "min_length": _("Three characters at least."),
+            "max_length": _("Thirty characters at most."),
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "nickname", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        error_messages={
+            "required": _("We need an address to send the link to."),
+            "invalid": _("This does not read like an e-mail address. One looks like rose@example.org."),
+            "max_length": _("No address is that long: 254 characters at most."),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=MAX_LENGTH,
+        error_messages={
+            "required": _("Choose a password."),
+            "max_length": _("%(limit_value)d characters at most."),
+        },
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    day = number_field(_("Day"), 2, _("The day is a number from 1 to 31."), "day")
+    month = number_field(_("Month"), 2, _("The month is a number from 1 to 12."), "month")
+    year = number_field(_("Year"), 4, _("The year has four digits."), "year")
+    agree = forms.BooleanField(
+        label=_("I have read it and agree to it"),
+        error_messages={"required": _("Whoever uses Hedgerow has agreed to its policy. Tick this if you do.")},
+    )
+    policy = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, version: PolicyVersion, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.version = version
+        self.born: date | None = None
+        for name, why in self._reasons().items():
+            self.fields[name].help_text = why
+        self.defaults = {name: _offered(audience) for name, audience in defaults_in_force().items()}
+        for name, audience in self.defaults.items():
+            self.fields[f"audience-{name}"] = _audience_field(name, audience)
+
+    @staticmethod
+    def _reasons() -> dict[str, Any]:
+        """Return why each thing is asked, as the catalogue says it."""
+        member = personal_data_of("accounts.Member")
+        reasons = {name: member.field(name).why for name in ("handle", "email", "password")}
+        return reasons | {"year": bearers()["birth_date"].declared.why}
+
+    @property
+    def is_too_young(self) -> bool:
+        """Say whether the birth date, whatever else is still wrong, is under the minimum age."""
+        return self.born is not None and is_too_young(self.born)
+
+    def birth_date_parts(self) -> list[BoundField]:
+        return [self[part] for part in PARTS_OF_A_DATE]
+
+    def groups(self) -> Iterator[Group]:
+        """Yield the fields with an audience, by the audience they would start with now."""
+        by_audience: dict[Audience, list[BoundField]] = {audience: [] for audience in OFFERED}
+        for name, default in self.defaults.items():
+            field = self[f"audience-{name}"]
+            by_audience[_chosen(field.value(), default)].append(field)
+        for audience, fields in by_audience.items():
+            if fields:
+                yield Group(audience, GROUPS[audience], tuple(fields))
+
+    def clean_handle(self) -> str:
+        handle: str = self.cleaned_data["handle"]
+        if not may_be_taken(handle):
+            raise ValidationError(HANDLE.error_messages["unique"], code="unique")
+        return handle
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        self._read_birth_date(cleaned)
+        self._look_at_password(cleaned)
+        if cleaned.get("policy") and cleaned["policy"] != self.version.number:
+            changed = gettext("The policy changed while you were here. Please read version %(number)s and tick again.")
+            self.add_error("agree", changed % {"number": self.version.number})
+        return cleaned
+
+    def _read_birth_date(self, cleaned: dict[str, Any]) -> None:
+        if not all(part in cleaned for part in PARTS_OF_A_DATE):
+            return
+        day, month, year = (int(cleaned[part]) for part in PARTS_OF_A_DATE)
+        today = timezone.localdate()
+        try:
+            born = date(year, month, day)
+        except ValueError:
+            self.add_error("day", _("There is no such day. Look at day, month and year again."))
+            return
+        if born > today:
+            self.add_error("year", _("That day is still to come. Look at the year again."))
+        elif born.year < today.year - OLDEST:
+            self.add_error("year", _("That is more than 130 years ago. Look at the year again."))
+        else:
+            self.born = born
+
+    def _look_at_password(self, cleaned: dict[str, Any]) -> None:
+        if "password" not in cleaned:
+            return
+        member = Member(handle=cleaned.get("handle", ""), email=cleaned.get("email", ""))
+        try:
+            check_new_password(cleaned["password"], member)
+        except ValidationError as error:
+            self.add_error("password", error)
+
+    def application(self) -> Application:
+        """Return what a valid form says."""
+        assert self.born is not None
+        answers = self.cleaned_data
+        audiences = {
+            name: _chosen(answers[f"audience-{name}"], default) for name, default in self.defaults.items()
+        }
+        return Application(
+            answers["handle"], answers["email"], answers["password"], self.born, audiences, self.version
+        )
+
+    @property
+    def least_length(self) -> int:
+        return MIN_LENGTH
+
+
+def _audience_field(name: str, audience: Audience) -> forms.ChoiceField:
+    declared = bearers()[name].declared
+    return forms.ChoiceField(
+        label=declared.label,
+        help_text=declared.why,
+        initial=audience.word,
+        required=False,
+        choices=[(each.word, each.label) for each in OFFERED],
+        error_messages={"invalid_choice": _("Choose one of the four.")},
+    )
+
+
+def _offered(audience: Audience) -> Audience:
+    """Return an audience a new member can have: nobody has circles yet."""
+    return audience if audience in OFFERED else Audience.ONLY_ME
+
+
+def _chosen(word: Any, default: Audience) -> Audience:
+    """Return the audience called ``word``; what is not one leaves the default."""
+    return next((audience for audience in OFFERED if audience.word == word), default)

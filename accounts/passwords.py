@@ -1,0 +1,99 @@
+"""Choosing a password, changing it, and getting in again without it."""
+
+import re
+from typing import Any
+
+from django.contrib.auth import password_validation
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _, ngettext
+
+from . import mail, tokens
+from .models import Member
+from .sessions import end_sessions
+from .sign_in import mark_confirmed
+
+MIN_LENGTH = 12
+MAX_LENGTH = 256
+SHORTEST_DETAIL = 3
+
+
+class NotYourOwnDetailsValidator:
+    """Refuses a password that is long enough only because of the handle or the e-mail in it."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Raise ``ValidationError`` if what is left without the member's own details is too short."""
+        left = password.casefold()
+        for detail in own_details(user):
+            left = left.replace(detail, "")
+        if len(left) < MIN_LENGTH <= len(password):
+            raise ValidationError(
+                _("Without your handle and your e-mail in it, it is too short. Add a word or two of other kinds."),
+                code="own_details",
+            )
+
+    def get_help_text(self) -> str:
+        return _("Your handle and your e-mail do not count.")
+
+
+def own_details(user: Any) -> list[str]:
+    """Return handle, e-mail and the parts of both, longest first."""
+    values = [getattr(user, name, None) for name in ("handle", "email")]
+    texts = [value.casefold() for value in values if isinstance(value, str)]
+    parts = {part for text in texts for part in [text, *re.split(r"[\W_]+", text)]}
+    return sorted((part for part in parts if len(part) >= SHORTEST_DETAIL), key=len, reverse=True)
+
+
+def check_new_password(password: str, member: Member) -> None:
+    """Raise ``ValidationError``, in our own words, unless ``password`` will do for ``member``."""
+    if len(password) > MAX_LENGTH:
+        raise ValidationError(_("%(most)d characters at most."), params={"most": MAX_LENGTH}, code="too_long")
+    try:
+        password_validation.validate_password(password, member)
+    except ValidationError as error:
+        raise ValidationError([_in_our_words(each, password) for each in error.error_list]) from None
+
+
+def _in_our_words(error: ValidationError, password: str) -> ValidationError:
+    length = len(password)
+    wording = {
+        "password_too_short": ngettext(
+            "%(length)d character. It takes %(least)d.", "%(length)d characters. It takes %(least)d.", length
+        ),
+        "password_too_common": _("Many people use this one, so it is tried first. Choose three words of your own."),
+        "password_entirely_numeric": _("Only digits are quickly tried. Add some words."),
+    }.get(str(error.code))
+    if wording is None:
+        return error
+    return ValidationError(wording % {"length": length, "least": MIN_LENGTH}, code=error.code)
+
+
+@transaction.atomic
+def change_password(member: Member, password: str, *, keep_session: str | None = None) -> None:
+    """Set a new password: every other session ends, links to reset it die, and the member is told by mail."""
+    member.set_password(password)
+    member.save(update_fields=["password"])
+    end_sessions(member, except_key=keep_session)
+    tokens.withdraw(member, tokens.RESET_PASSWORD)
+    mail.password_was_changed(member)
+
+
+@transaction.atomic
+def send_reset(email: str) -> None:
+    """Mail a link to ``email`` if somebody signs in with it. What happens here is the same to see from outside."""
+    member = Member.objects.with_email(email).filter(is_active=True).first()
+    if member is not None:
+        mail.reset_password(member, tokens.issue(member, tokens.RESET_PASSWORD))
+
+
+@transaction.atomic
+def reset_password(token: str, password: str) -> Member | None:
+    """Use up the link and set a new password; None if the link opens nothing.
+
+    Who could read the link reads the mailbox, so the address counts as confirmed.
+    """
+    member = tokens.redeem(token, tokens.RESET_PASSWORD)
+    if member is None or not member.is_active or not mark_confirmed(member):
+        return None
+    change_password(member, password)
+    return member

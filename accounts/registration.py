@@ -1,0 +1,141 @@
+"""Joining. Whether an address has an account already is told to that address alone."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from catalogue.vocabulary import Audience
+from encryption.blind_index import blind_index
+from encryption.keys import destroy_data_key
+from privacy.audiences import publish_name
+from privacy.defaults import record_defaults, start_with
+from privacy.juveniles import age_on
+from privacy.models import PolicyVersion
+from privacy.policy import agree
+
+from . import mail
+from .models import Member, ReservedHandle, random_id
+from .sign_in import send_confirmation
+
+HANDLE_CONTEXT = "accounts_reservedhandle.handle"
+# Names that would pass for the site itself, or for a place on it.
+REFUSED_HANDLES = frozenset(
+    """
+    about abuse account accounts admin administrator admins anonymous api app blog blocks circles contact dev everyone
+    friends hedgerow hedgerow_staff help home host hostmaster info join legal login logout mail media members moderator
+    news nobody noreply no_reply null oauth official owner people police policy post postmaster press privacy
+    privacy_officer profile register root safety search security service settings signin signout signup sign_in
+    sign_out staff static status superuser support system team test undefined user webmaster well_known www you
+    """.split()
+)
+
+
+class HandleTaken(Exception):  # noqa: N818  # it is an answer, not a fault
+    """Somebody else has the handle, or nobody may have it."""
+
+
+@dataclass(frozen=True)
+class Application:
+    """What somebody who joins tells us, looked over already."""
+
+    handle: str
+    email: str
+    password: str
+    born: date
+    audiences: dict[str, Audience]
+    version: PolicyVersion
+
+    @property
+    def hashed_password(self) -> str:
+        return make_password(self.password)
+
+
+def is_too_young(born: date) -> bool:
+    """Say whether who was born on ``born`` is under the minimum age today."""
+    return age_on(born, timezone.localdate()) < settings.MINIMUM_AGE
+
+
+def may_be_taken(handle: str) -> bool:
+    """Say whether nobody has ``handle`` and nothing keeps it back.
+
+    A reservation counts until housekeeping takes it away, just as an unconfirmed account does: one that ended by the
+    clock would tell the two apart in between.
+    """
+    if handle in REFUSED_HANDLES or Member.objects.filter(handle=handle).exists():
+        return False
+    return not ReservedHandle.objects.filter(digest=handle_digest(handle)).exists()
+
+
+def handle_digest(handle: str) -> bytes:
+    """Return the keyed digest under which a handle is kept back."""
+    return blind_index(HANDLE_CONTEXT, handle)
+
+
+def join(application: Application) -> None:
+    """Begin an account, or write to the one there is. Both look the same from outside, and cost a hash.
+
+    Raises ``HandleTaken``.
+    """
+    if not may_be_taken(application.handle):
+        raise HandleTaken
+    password = application.hashed_password
+    member_id = random_id()
+    try:
+        with transaction.atomic():
+            known = Member.objects.with_email(application.email).first()
+            if known is None:
+                _begin(application, password, member_id)
+            else:
+                _write_to(known, application.handle)
+    except IntegrityError:
+        # Somebody was faster: with the handle, or with the address.
+        destroy_data_key(member_id)
+        _lose_the_race(application)
+
+
+def _begin(application: Application, password: str, member_id: int) -> None:
+    """Make the member, unconfirmed, with a concrete audience for every field."""
+    member = Member.objects.create_user(
+        application.handle, application.email, None, id=member_id, joined_under=record_defaults()
+    )
+    Member.objects.filter(pk=member.pk).update(password=password)
+    _furnish(member.profile, application)
+    agree(member, application.version)
+    send_confirmation(member)
+
+
+def _furnish(profile: Any, application: Application) -> None:
+    """Write the first profile: the birth date, who sees what, and whether the directory may show it."""
+    profile.birth_date = application.born
+    profile.listed = True  # the cap of a juvenile's audiences takes it back
+    start_with(profile, application.audiences)
+    publish_name(profile)
+    profile.save()
+
+
+def _write_to(known: Member, handle: str) -> None:
+    """Tell the address of ``known``, and keep ``handle`` back as long as a new account would have."""
+    reserve_for_a_while(handle)
+    if known.email_verified_at is None and known.is_active:
+        send_confirmation(known)
+    else:
+        mail.already_a_member(known)
+
+
+def _lose_the_race(application: Application) -> None:
+    known = Member.objects.with_email(application.email).first()
+    if known is None or not may_be_taken(application.handle):
+        raise HandleTaken from None
+    with transaction.atomic():
+        _write_to(known, application.handle)
+
+
+def reserve_for_a_while(handle: str) -> None:
+    """Keep ``handle`` back for as long as an unconfirmed account would have it. One kept for good stays so."""
+    until = timezone.now() + settings.TOKEN_LIFETIMES["verify-email"]
+    ReservedHandle.objects.get_or_create(digest=handle_digest(handle), defaults={"until": until})

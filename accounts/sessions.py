@@ -1,0 +1,77 @@
+"""Sessions of which the database knows only a digest: whoever copies the table can sign in nowhere.
+
+This is Django's database engine with the key hashed wherever it meets the database (``SESSION_ENGINE``).
+"""
+
+import hashlib
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db.models import Model
+from django.utils import timezone
+
+from .models import Member, Session
+
+
+def digest(session_key: str) -> str:
+    """Return what is stored of a session key. Django's keys have 165 random bits, so a plain hash will do."""
+    return hashlib.sha256(session_key.encode("utf-8", "replace")).hexdigest()
+
+
+def end_sessions(member: Member, except_key: str | None = None) -> int:
+    """End every session of ``member`` but the one whose cookie carries ``except_key``; return how many."""
+    ended = Session.objects.filter(member=member)
+    if except_key:
+        ended = ended.exclude(session_key=digest(except_key))
+    return ended.delete()[0]
+
+
+class SessionStore(DatabaseStore):
+    """A session whose key stays with the browser."""
+
+    @classmethod
+    def get_model_class(cls) -> type[Model]:
+        return Session
+
+    def _get_session_from_db(self) -> Session | None:
+        found = Session.objects.filter(session_key=digest(self.session_key), expire_date__gt=timezone.now()).first()
+        if found is None:
+            self._session_key = None
+        return found
+
+    async def _aget_session_from_db(self) -> Session | None:
+        rows = Session.objects.filter(session_key=digest(self.session_key), expire_date__gt=timezone.now())
+        found = await rows.afirst()
+        if found is None:
+            self._session_key = None
+        return found
+
+    def exists(self, session_key: str) -> bool:
+        return super().exists(digest(session_key))
+
+    async def aexists(self, session_key: str) -> bool:
+        return await super().aexists(digest(session_key))
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        return _sealed(super().create_model_instance(data), data)
+
+    async def acreate_model_instance(self, data: dict[str, Any]) -> Session:
+        return _sealed(await super().acreate_model_instance(data), data)
+
+    def delete(self, session_key: str | None = None) -> None:
+        key = session_key or self.session_key
+        if key:
+            Session.objects.filter(session_key=digest(key)).delete()
+
+    async def adelete(self, session_key: str | None = None) -> None:
+        key = session_key or self.session_key
+        if key:
+            await Session.objects.filter(session_key=digest(key)).adelete()
+
+
+def _sealed(row: Session, data: dict[str, Any]) -> Session:
+    """Put the digest in place of the key, and whose session it is beside it."""
+    row.session_key = digest(row.session_key)
+    row.member_id = int(data[SESSION_KEY]) if SESSION_KEY in data else None
+    return row

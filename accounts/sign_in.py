@@ -1,0 +1,62 @@
+"""Signing in: by e-mail and password, telling nobody which of the two was wrong."""
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from . import mail, tokens
+from .models import Member
+
+BACKEND = "accounts.sign_in.EmailBackend"
+
+
+class EmailBackend(ModelBackend):
+    """Finds a member by the blind index of their e-mail. An unknown address costs one hash as a known one does."""
+
+    def authenticate(  # type: ignore[override]
+        self, request: HttpRequest | None, email: str, password: str
+    ) -> Member | None:
+        """Return the member if both fit and they may sign in; who only has to confirm is sent a fresh link."""
+        member = Member.objects.with_email(email).first()
+        if member is None:
+            make_password(password)
+            return None
+        if not member.check_password(password):
+            return None
+        if self.user_can_authenticate(member):
+            return member
+        if member.is_active:
+            send_confirmation(member)
+        return None
+
+    async def aauthenticate(self, request: HttpRequest | None, **credentials: Any) -> Member | None:  # type: ignore[override]
+        return await sync_to_async(self.authenticate)(request, **credentials)
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Let in who is confirmed and not suspended."""
+        return bool(user is not None and user.is_active and user.email_verified_at)
+
+
+def send_confirmation(member: Member) -> None:
+    """Mail a fresh link that confirms the address; older links open nothing any more."""
+    mail.confirm_address(member, tokens.issue(member, tokens.VERIFY_EMAIL))
+
+
+@transaction.atomic
+def confirm_address(token: str) -> Member | None:
+    """Confirm the address that ``token`` was mailed to, once. Return whose it is if they may sign in now."""
+    member = tokens.redeem(token, tokens.VERIFY_EMAIL)
+    if member is None or not mark_confirmed(member):
+        return None
+    return member if member.is_active else None
+
+
+def mark_confirmed(member: Member) -> bool:
+    """Record that somebody read what we mailed to ``member``; False if they are gone in the meantime."""
+    member.email_verified_at = member.email_verified_at or timezone.now()
+    return bool(Member.objects.filter(pk=member.pk).update(email_verified_at=member.email_verified_at))

@@ -1,0 +1,55 @@
+"""Links that are mailed: each opens one door, once, for a while."""
+
+import hashlib
+import secrets
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+from .models import Member, Token
+
+VERIFY_EMAIL = "verify-email"
+RESET_PASSWORD = "reset-password"  # noqa: S105  # the name of a purpose
+
+
+@transaction.atomic
+def issue(member: Member, purpose: str) -> str:
+    """Return a new token of ``purpose``; earlier ones of the same purpose open nothing any more.
+
+    It is to be mailed and forgotten: what stays here is its digest.
+    """
+    token = secrets.token_urlsafe(32)
+    Token.objects.filter(member=member, purpose=purpose).delete()
+    expires_at = timezone.now() + settings.TOKEN_LIFETIMES[purpose]
+    Token.objects.create(digest=digest(token), member=member, purpose=purpose, expires_at=expires_at)
+    return token
+
+
+def find(token: str, purpose: str) -> Member | None:
+    """Return whose unexpired token this is, and leave it whole."""
+    row = _unexpired(token, purpose).select_related("member").first()
+    return row.member if row else None
+
+
+@transaction.atomic
+def redeem(token: str, purpose: str) -> Member | None:
+    """Use up a token and return whose it was; None if it is unknown, expired, used, or somebody else is faster."""
+    member = find(token, purpose)
+    # One conditional DELETE decides between two who redeem at once: the database counts one row for one of them.
+    deleted, _ = _unexpired(token, purpose).delete()
+    return member if deleted else None
+
+
+def withdraw(member: Member, purpose: str) -> None:
+    """Make every token of ``purpose`` worthless."""
+    Token.objects.filter(member=member, purpose=purpose).delete()
+
+
+def digest(token: str) -> str:
+    """Return what is stored of a token. It has 256 random bits, so a plain hash cannot be guessed back."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def _unexpired(token: str, purpose: str) -> "models.QuerySet[Token]":
+    return Token.objects.filter(digest=digest(token), purpose=purpose, expires_at__gt=timezone.now())

@@ -1,0 +1,114 @@
+"""The pages of joining: the form, what happens next, and the link that was mailed."""
+
+from http import HTTPStatus
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from privacy.models import PolicyVersion
+from privacy.policy import policy_in_force
+
+from .. import registration, tokens
+from ..forms.joining import JoinForm
+from ..models import Member
+from ..registration import HandleTaken
+from ..sign_in import BACKEND, confirm_address
+
+# Says that somebody under the minimum age asked to join with this browser; when, and nothing else.
+TOO_YOUNG_SALT = "accounts.joining.too-young"
+TOO_YOUNG_DAYS = 180
+
+
+@login_not_required
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: HttpRequest) -> HttpResponse:
+    """Ask for what joining needs; say why, and who will see it."""
+    if request.user.is_authenticated:
+        return redirect("accounts:home")
+    if was_too_young(request):
+        return _turn_away(request)
+    try:
+        version = policy_in_force()
+    except PolicyVersion.DoesNotExist:
+        return render(request, "accounts/join_closed.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
+    form = JoinForm(request.POST if request.method == "POST" else None, version=version)
+    valid = form.is_valid()
+    if form.is_too_young:
+        return _remember_too_young(_turn_away(request))
+    if valid and _join(form):
+        return redirect("accounts:join-sent")
+    context = {"form": form, "version": version, "minimum_age": settings.MINIMUM_AGE, "adult_age": settings.ADULT_AGE}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "accounts/join.html", context, status=status)
+
+
+def _join(form: JoinForm) -> bool:
+    try:
+        registration.join(form.application())
+    except HandleTaken:
+        form.add_error("handle", Member._meta.get_field("handle").error_messages["unique"])
+        return False
+    return True
+
+
+def was_too_young(request: HttpRequest) -> bool:
+    """Say whether this browser has told a birth date under the minimum age, not so long ago."""
+    seconds = TOO_YOUNG_DAYS * 24 * 60 * 60
+    return request.get_signed_cookie(_cookie_name(), None, salt=TOO_YOUNG_SALT, max_age=seconds) is not None
+
+
+def _turn_away(request: HttpRequest) -> HttpResponse:
+    context = {"minimum_age": settings.MINIMUM_AGE, "months": TOO_YOUNG_DAYS // 30}
+    return render(request, "accounts/join_too_young.html", context, status=HTTPStatus.FORBIDDEN)
+
+
+def _remember_too_young(response: HttpResponse) -> HttpResponse:
+    response.set_signed_cookie(
+        _cookie_name(),
+        "1",
+        salt=TOO_YOUNG_SALT,
+        max_age=TOO_YOUNG_DAYS * 24 * 60 * 60,
+        secure=settings.SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _cookie_name() -> str:
+    return "__Host-not-yet" if settings.SECURE else "not-yet"
+
+
+@login_not_required
+@require_safe
+def sent(request: HttpRequest) -> HttpResponse:
+    """Say that a mail is on its way, whatever it says."""
+    return render(request, "accounts/join_sent.html")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Confirm the address. Only a press of the button does: programs that scan mail open every link in it."""
+    if request.method == "POST":
+        member = confirm_address(token)
+        if member is not None:
+            login(request, member, backend=BACKEND)
+            return redirect("privacy:check-up")
+    else:
+        member = tokens.find(token, tokens.VERIFY_EMAIL)
+    status = HTTPStatus.OK if member else HTTPStatus.GONE
+    page = render(request, "accounts/join_confirm.html", {"handle": member and member.handle}, status=status)
+    return keep_address_quiet(page)
+
+
+def keep_address_quiet(page: HttpResponse) -> HttpResponse:
+    """Have the browser tell nobody the address of this page, since it holds a token."""
+    page["Referrer-Policy"] = "no-referrer"
+    return page

@@ -1,0 +1,75 @@
+"""The pages of passwords: a new one for who knows the old one, and for who does not."""
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from .. import passwords, tokens
+from ..forms.signing import AskResetForm, ChangePasswordForm, NewPasswordForm
+from .joining import keep_address_quiet
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: HttpRequest) -> HttpResponse:
+    """Set a new password for who knows the old one."""
+    form = ChangePasswordForm(request.POST if request.method == "POST" else None, member=request.user)
+    if form.is_valid():
+        passwords.change_password(
+            request.user, form.cleaned_data["new_password"], keep_session=request.session.session_key
+        )
+        update_session_auth_hash(request, request.user)
+        messages.success(request, _("Your password is changed. Every other browser is signed out."))
+        return redirect("accounts:settings-security")
+    return render(request, "accounts/password_change.html", {"form": form}, status=_status(form))
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask_reset(request: HttpRequest) -> HttpResponse:
+    """Mail a link to who has forgotten the password. Known or unknown, the answer is the same."""
+    form = AskResetForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        passwords.send_reset(form.cleaned_data["email"])
+        return redirect("accounts:password-reset-sent")
+    return render(request, "accounts/password_reset.html", {"form": form}, status=_status(form))
+
+
+@login_not_required
+@require_safe
+def reset_sent(request: HttpRequest) -> HttpResponse:
+    """Say what happens next, whether there is an account or not."""
+    return render(request, "accounts/password_reset_sent.html")
+
+
+@login_not_required
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def reset(request: HttpRequest, token: str) -> HttpResponse:
+    """Set a new password by a link that was mailed. It signs nobody in: the new password is to be typed once."""
+    member = tokens.find(token, tokens.RESET_PASSWORD)
+    if member is None:
+        return _dead_link(request)
+    form = NewPasswordForm(request.POST if request.method == "POST" else None, member=member)
+    if not form.is_valid():
+        page = render(request, "accounts/password_reset_form.html", {"form": form}, status=_status(form))
+        return keep_address_quiet(page)
+    if passwords.reset_password(token, form.cleaned_data["new_password"]) is None:
+        return _dead_link(request)
+    messages.success(request, _("Your new password is set. Sign in with it."))
+    return keep_address_quiet(redirect("accounts:sign-in"))
+
+
+def _dead_link(request: HttpRequest) -> HttpResponse:
+    return keep_address_quiet(render(request, "accounts/password_reset_gone.html", status=HTTPStatus.GONE))
+
+
+def _status(form: AskResetForm | NewPasswordForm) -> HTTPStatus:
+    return HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK

@@ -1,0 +1,52 @@
+"""The pages of signing in and out."""
+
+from http import HTTPStatus
+
+from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from ..forms.signing import SignInForm
+
+
+@login_not_required
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Let somebody in who knows e-mail and password, and take them where they wanted to go."""
+    if request.user.is_authenticated:
+        return redirect(_first_page(request))
+    wanted = _wanted(request)
+    form = SignInForm(request.POST if request.method == "POST" else None, request=request)
+    if form.is_valid():
+        login(request, form.member)
+        return redirect(wanted or _first_page(request))
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "accounts/sign_in.html", {"form": form, "next": wanted}, status=status)
+
+
+def _wanted(request: HttpRequest) -> str:
+    """Return the page that was asked for before signing in, if it is one of ours."""
+    asked = request.POST.get("next") or request.GET.get("next") or ""
+    own = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    return asked if own else ""
+
+
+def _first_page(request: HttpRequest) -> str:
+    return reverse("admin:index" if request.user.is_staff else "accounts:home")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End this session. A link alone does not: somebody else could have put it anywhere."""
+    if request.method == "POST":
+        logout(request)
+    if not request.user.is_authenticated:
+        return redirect("accounts:home")
+    return render(request, "accounts/sign_out.html")
