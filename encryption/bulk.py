@@ -30,7 +30,7 @@ def _subjects(rows: Iterable[models.Model | int]) -> set[int]:
             if kind not in names:
                 names[kind] = subject_names(kind)
             subjects.update(getattr(row, name) for name in names[kind])
-    subjects.discard(None)  # type: ignore[arg-type]  # a row whose member is not set yet
+    subjects.discard(None)
     return subjects
 
 
@@ -47,28 +47,28 @@ def sealed_fields(model: type[models.Model]) -> list[Any]:
 class SealedQuerySet(models.QuerySet[Row_co]):
     """A queryset that can bring the keys along."""
 
-    _brings_keys = False
+    brings_keys = False
 
     def with_keys(self) -> Self:
         """Read the data keys of all rows in one query, when the rows are read."""
         bringing = self.all()
-        bringing._brings_keys = True
+        bringing.brings_keys = True
         return bringing
 
     def iterator(self, chunk_size: int | None = None) -> Iterator[Row_co]:
         """Iterate without keeping the rows; with keys, one query to the keystore per chunk."""
         rows = super().iterator(chunk_size)
-        return _in_chunks(rows, chunk_size or 2000) if self._brings_keys else rows
+        return _in_chunks(rows, chunk_size or 2000) if self.brings_keys else rows
 
     def _clone(self) -> Self:
         clone: Self = super()._clone()  # type: ignore[misc]
-        clone._brings_keys = self._brings_keys
+        clone.brings_keys = self.brings_keys
         return clone
 
     def _fetch_all(self) -> None:
         fresh = self._result_cache is None
-        super()._fetch_all()  # type: ignore[misc]
-        if fresh and self._brings_keys:
+        super()._fetch_all()
+        if fresh and self.brings_keys:
             prefetch_keys(self._result_cache or ())
 
 
@@ -79,7 +79,7 @@ def _in_chunks(rows: Iterator[Row_co], size: int) -> Iterator[Row_co]:
 
 
 def open_values(field: Any, pairs: Iterable[tuple[int, Any]]) -> list[Any]:
-    """Open one column of many members, given (subject, stored) pairs. What does not open is UNAVAILABLE in its place."""
+    """Open one column of many members, given (subject, stored) pairs. What does not open is UNAVAILABLE."""
     return [row[0] for row in open_rows((field,), pairs)]
 
 

@@ -344,7 +344,7 @@ class EncryptedDateField(SealedMixin, stock.EncryptedDateField):  # type: ignore
 class EncryptedJSONField(SealedMixin, stock.EncryptedTextField):  # type: ignore[misc]
     """A sealed JSON value. None is NULL; there is no JSON null on its own."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": _("Value must be valid JSON.")}  # type: ignore[misc]
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": _("Value must be valid JSON.")}
 
     def to_python(self, value: Any) -> Any:
         """Return the value as it is. Raises ValidationError when it cannot be written as JSON in UTF-8."""

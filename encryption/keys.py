@@ -227,7 +227,8 @@ def _unwrap_rows(rows: Iterable[StoredKey]) -> dict[int, DataKey]:
         try:
             key = DataKey(keys.unwrap(wrapped, subject, generation, ring_key), subject, generation)
         except (DecryptionError, ValueError):
-            logger.error("the data key of subject %s, generation %s does not open", subject, generation)
+            # Without a traceback: the cause is dropped on purpose.
+            logger.error("the data key of subject %s, generation %s does not open", subject, generation)  # noqa: TRY400
             continue
         other = newest.get(subject)
         newest[subject] = key if other is None else _stack(key, other)

@@ -155,8 +155,13 @@ class KeyRing:
 
 
 def derive_key(secret: bytes, info: bytes) -> bytes:
-    """Return 32 bytes by HKDF-SHA-256 without salt (RFC 5869): the secret is uniformly random already."""
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(secret)
+    """Return 32 bytes by HKDF-SHA-256, without salt: the secret is uniformly random already."""
+    return hkdf_sha256(secret, salt=None, info=info, length=KEY_BYTES)
+
+
+def hkdf_sha256(secret: bytes, *, salt: bytes | None, info: bytes, length: int) -> bytes:
+    """Return ``length`` bytes by HKDF-SHA-256 (RFC 5869). Raises ValueError beyond 255 blocks."""
+    return HKDF(algorithm=SHA256(), length=length, salt=salt, info=info).derive(secret)
 
 
 def create_key_file(path: str | os.PathLike[str]) -> KeyRing:

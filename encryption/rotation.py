@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from .bulk import sealed_fields
 from .envelope import DataKey, DecryptionError, generation_of
-from .keys import BATCH, data_keys, forget_keys, next_generations
+from .keys import BATCH, KeyMissing, data_keys, forget_keys, next_generations
 from .models import MemberKey, ReEncryption
 from .ring import KeyRing, ring
 from .sealed import Sealed
@@ -40,7 +40,7 @@ Advance = Callable[[str, int], None]
 _file_sources: list[FileSource] = []
 
 
-class RotationBusy(Exception):  # noqa: N818
+class RotationBusy(Exception):
     """Another rotation is under way on this machine."""
 
 
@@ -137,7 +137,7 @@ def re_encrypt(run: ReEncryption, advance: Advance = quiet, *, settle: float = 0
         late = time.monotonic() >= settled
         found = _pass(advance)
         done.update(values=found["values"], files=found["files"])
-        done["unreadable"] = found["unreadable"]
+        done |= Counter({name: found[name] for name in ("unreadable", "without_key")})
         if late and not found["values"] and not found["files"] and not found["changed_meanwhile"]:
             break
         time.sleep(max(0.0, settled - time.monotonic()))
@@ -210,8 +210,12 @@ def _changes(
         old = row.__dict__[column.attname]
         if type(old) is not Sealed:
             continue
+        key = keys.get(column.subject_on(row))
+        if key is None:
+            found["without_key"] += 1  # an erased member's, until the row is gone too
+            continue
         try:
-            fresh = _sealed_anew(old, keys.get(column.subject_on(row)), column.binding)
+            fresh = _sealed_anew(old, key, column.binding)
         except DecryptionError:
             found["unreadable"] += 1
         else:
@@ -219,9 +223,7 @@ def _changes(
                 yield column, old, fresh
 
 
-def _sealed_anew(old: bytes, key: DataKey | None, binding: bytes) -> Sealed | None:
-    if key is None:
-        raise DecryptionError("no key")
+def _sealed_anew(old: bytes, key: DataKey, binding: bytes) -> Sealed | None:
     if generation_of(old) >= key.generation:
         return None
     return Sealed(key.seal(key.open(old, binding), binding))
@@ -229,7 +231,8 @@ def _sealed_anew(old: bytes, key: DataKey | None, binding: bytes) -> Sealed | No
 
 def _swap(row: models.Model, changes: list[tuple[Any, Sealed, Sealed]]) -> bool:
     """Replace sealed values of one row, all of them or, if one is not what was read, none."""
-    meta, connection = row._meta, connections[router.db_for_write(type(row))]
+    meta = row._meta
+    connection: Any = connections[router.db_for_write(type(row))]
     quote, binary = connection.ops.quote_name, connection.Database.Binary
     names = [quote(column.column) for column, _, _ in changes]
     new = ", ".join(f"{name} = %s" for name in names)
@@ -254,6 +257,8 @@ def _reseal_file(storage: EncryptedStorage, name: str, subject: int) -> str:
         return "files" if storage.reseal(name, subject) else "files_current"
     except FileNotFoundError:
         return "files_gone"
+    except KeyMissing:
+        return "without_key"
     except DecryptionError:
         return "unreadable"
 

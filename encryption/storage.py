@@ -59,7 +59,8 @@ class EncryptedStorage(Storage):
             key = refetch_data_key(subject)
         return key.open(sealed, file_context(name))
 
-    def _envelope(self, name: str) -> bytes:
+    def envelope(self, name: str) -> bytes:
+        """Return a file as it is stored. Raises FileNotFoundError."""
         with self.backend.open(name) as file:
             content: bytes = file.read()
         return content

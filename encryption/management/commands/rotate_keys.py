@@ -85,7 +85,9 @@ def _rotate(options: dict[str, Any], advance: rotation.Advance) -> dict[str, Any
 
 def _re_encrypt(advance: rotation.Advance, settle: float, unreadable: int) -> dict[str, int]:
     done = rotation.re_encrypt(rotation.current_run(), advance, settle=settle)
-    return {name: done[name] for name in ("keys", "values", "files")} | {"unreadable": unreadable + done["unreadable"]}
+    return {name: done[name] for name in ("keys", "values", "files", "without_key")} | {
+        "unreadable": unreadable + done["unreadable"]
+    }
 
 
 def _in_words(report: dict[str, Any]) -> str:
