@@ -15,6 +15,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 ENVIRONMENTS = ("development", "production")
+DATABASES = ("postgres", "postgresql", "sqlite")
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 
 
@@ -76,16 +77,16 @@ class Environment:
 
     def database(self, name: str, development: str) -> dict[str, Any]:
         """Return one entry of ``DATABASES`` from an address such as ``postgres://user@host/name``."""
+        address = self.address(name, development, DATABASES)
         try:
-            parsed: dict[str, Any] = self.env.db_url_config(self.required(name, development))
-        except Exception as error:
-            raise ImproperlyConfigured(f"{name} is not a database address") from error
-        if not parsed.get("ENGINE"):
-            raise ImproperlyConfigured(f"{name} is not a database address")
+            parsed: dict[str, Any] = self.env.db_url_config(address)
+        except ValueError:
+            # The address may hold a password, and a chained error would print it.
+            raise ImproperlyConfigured(f"{name} is not a database address") from None
         return parsed | database_options(parsed["ENGINE"])
 
     def mail(self, name: str, folder: Path) -> dict[str, Any]:
-        """Return where mail goes: to a server (``smtp+tls://user:password@host:port``), in development to ``folder``."""
+        """Return where mail goes: to a server (``smtp+tls://user:password@host:port``), or into ``folder``."""
         value = self.address(name, "folder:///", (*MAIL_PORTS, "folder"))
         parts = urlsplit(value)
         if parts.scheme == "folder" and self.is_production:

@@ -22,7 +22,9 @@ PRODUCTION = ENV.is_production
 DEBUG = False
 SECRET_KEY = ENV.secret("SECRET_KEY", VAR_DIR / "secret_key")
 KEY_FILE = Path(ENV.required("KEY_FILE", str(VAR_DIR / "keys.json")))
-PUBLIC_URL = ENV.address("PUBLIC_URL", f"http://127.0.0.1:{ENV.number('PORT', 8000)}", ("https", "http")).rstrip("/")
+PUBLIC_URL = ENV.address(
+    "PUBLIC_URL", f"http://127.0.0.1:{ENV.number('PORT', 8000)}", ("https",) if PRODUCTION else ("https", "http")
+).rstrip("/")
 ALLOWED_HOSTS = ENV.listed("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 LIMITS = ENV.switch("LIMITS", default=True)
 if PRODUCTION and not LIMITS:
@@ -35,6 +37,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "django_htmx",
     "django_countries",
     "encrypted_model_fields",

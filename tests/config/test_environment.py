@@ -1,0 +1,92 @@
+"""Production refuses to start without a value, or with one that cannot be meant."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.config.surroundings import ROOT, development, production
+
+REQUIRED = [
+    "SECRET_KEY",
+    "KEY_FILE",
+    "DATABASE_URL",
+    "KEYSTORE_URL",
+    "REDIS_URL",
+    "EMAIL_URL",
+    "PUBLIC_URL",
+    "ALLOWED_HOSTS",
+]
+ASK = (
+    "from config import settings as s; print(s.PRODUCTION, s.SECURE, s.SESSION_COOKIE_NAME, s.EMAIL_PORT, s.MAIL_PAGE)"
+)
+
+
+def start(environment: dict[str, str], ask: str = ASK) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", ask], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.promise("K1")
+def test_production_starts_with_every_value_named(tmp_path: Path) -> None:
+    started = start(production(tmp_path))
+    assert started.stdout.split() == ["True", "True", "__Host-session", "587", "False"], started.stderr
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_production_names_the_value_that_is_missing(tmp_path: Path, name: str) -> None:
+    environment = production(tmp_path)
+    del environment[name]
+    refused = start(environment)
+    assert refused.returncode != 0
+    assert f"{name} is missing" in refused.stderr
+
+
+def test_production_generates_nothing(tmp_path: Path) -> None:
+    environment = production(tmp_path)
+    del environment["SECRET_KEY"]
+    before = set(tmp_path.iterdir())
+    start(environment)
+    assert set(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HEDGEROW_ENV", "staging"),
+        ("DATABASE_URL", "hedgerow"),
+        ("KEYSTORE_URL", "nonsense://"),
+        ("REDIS_URL", "http://127.0.0.1"),
+        ("EMAIL_URL", "folder:///"),
+        ("EMAIL_URL", "127.0.0.1"),
+        ("PUBLIC_URL", "hedgerow.example"),
+        ("PUBLIC_URL", "http://hedgerow.example"),
+        ("TRUSTED_PROXIES", "the balancer"),
+        ("LIMITS", "off"),
+        ("LIMITS", "maybe"),
+        ("MINIMUM_AGE", "thirteen"),
+    ],
+)
+def test_production_refuses_what_cannot_be_meant_and_says_which(tmp_path: Path, name: str, value: str) -> None:
+    refused = start(production(tmp_path, **{name: value}))
+    assert refused.returncode != 0
+    assert name in refused.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "address", ["nonsense://user:very-secret@host/name", "postgres://user:very-secret@host:port/name"]
+)
+def test_a_refusal_does_not_print_the_value(tmp_path: Path, address: str) -> None:
+    refused = start(production(tmp_path, DATABASE_URL=address))
+    assert refused.returncode != 0
+    assert "very-secret" not in refused.stderr
+
+
+def test_development_makes_its_secret_once_and_keeps_it_to_itself(tmp_path: Path) -> None:
+    ask = "from config import settings as s; print(s.SECRET_KEY)"
+    first, second = start(development(tmp_path), ask), start(development(tmp_path), ask)
+    assert first.stdout == second.stdout
+    assert len(first.stdout) > 50
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600

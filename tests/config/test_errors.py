@@ -1,0 +1,95 @@
+"""The pages for what cannot be answered."""
+
+from http import HTTPStatus
+
+import pytest
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import include, path
+
+from config import errors, site
+
+pytestmark = pytest.mark.django_db
+
+
+def denied(request: HttpRequest) -> HttpResponse:
+    raise PermissionDenied("rose@example.org")
+
+
+def hidden(request: HttpRequest) -> HttpResponse:
+    raise Http404("rose@example.org")
+
+
+def odd(request: HttpRequest) -> HttpResponse:
+    raise SuspiciousOperation("rose@example.org")
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    raise ValueError("rose@example.org")
+
+
+VIEWS = {"denied": denied, "hidden": hidden, "odd": odd, "broken": broken}
+for view in VIEWS.values():
+    view.login_required = False  # type: ignore[attr-defined]
+
+handler400, handler403 = errors.bad_request, errors.permission_denied
+handler404, handler500 = errors.page_not_found, errors.server_error
+urlpatterns = [path(f"{name}/", view) for name, view in VIEWS.items()]
+urlpatterns += [path("healthz", site.healthz), path("", include("config.urls"))]
+
+
+@pytest.fixture(autouse=True)
+def _urls(settings: object) -> None:
+    settings.ROOT_URLCONF = __name__  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/denied/", HTTPStatus.FORBIDDEN),
+        ("/hidden/", HTTPStatus.NOT_FOUND),
+        ("/nothing/here/", HTTPStatus.NOT_FOUND),
+        ("/odd/", HTTPStatus.BAD_REQUEST),
+        ("/broken/", HTTPStatus.INTERNAL_SERVER_ERROR),
+    ],
+)
+def test_an_error_has_a_page_in_the_site_that_repeats_nothing(address: str, status: HTTPStatus) -> None:
+    answer = Client(raise_request_exception=False).get(address)
+    page = answer.content.decode()
+    assert answer.status_code == status
+    assert "topbar" in page
+    assert "rose@example.org" not in page
+    assert "no-store" in answer["Cache-Control"]
+    assert "Content-Security-Policy" in answer
+
+
+@pytest.mark.promise("E6")
+def test_absent_and_hidden_are_the_same_page(client: Client) -> None:
+    absent, hidden_page = client.get("/nothing/here/"), client.get("/hidden/")
+    assert absent.content == hidden_page.content
+    different = {"X-Request-ID"}
+    assert {(k, v) for k, v in absent.items() if k not in different} == {
+        (k, v) for k, v in hidden_page.items() if k not in different
+    }
+
+
+def test_a_page_of_error_that_fails_itself_gives_way_to_a_bare_one(rf: RequestFactory) -> None:
+    answer = errors.error_page(rf.get("/"), HTTPStatus.NOT_FOUND, "errors/missing.html")
+    assert answer.status_code == HTTPStatus.NOT_FOUND
+    assert b"Not Found" in answer.content
+
+
+def test_a_stale_form_says_what_to_do() -> None:
+    answer = Client(enforce_csrf_checks=True).post("/sign-in/", {"email": "a"})
+    assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert "no longer fresh" in answer.content.decode()
+
+
+def test_a_log_of_a_failure_repeats_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    from config.logs import JsonFormatter
+
+    Client(raise_request_exception=False).get("/broken/?q=rose@example.org")
+    lines = [JsonFormatter().format(record) for record in caplog.records]
+    assert any("ValueError" in line for line in lines)
+    assert not any("rose@example.org" in line or "/broken/" in line for line in lines)

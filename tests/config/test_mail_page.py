@@ -1,0 +1,54 @@
+"""The mails of a development site."""
+
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.test import Client
+
+BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+HTML = '<p>Hello <a href="http://127.0.0.1:8000/join/confirm/abc/">confirm</a><script>alert(1)</script><img src="http://x/"></p>'
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, settings: object) -> Path:
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"  # type: ignore[attr-defined]
+    return tmp_path / "mail"
+
+
+def send(folder: Path, *subjects: str) -> None:
+    connection = get_connection(BACKEND, file_path=str(folder))
+    connection.open()
+    for subject in subjects:
+        mail = EmailMultiAlternatives(
+            subject, "Grüße\nhttp://127.0.0.1:8000/join/confirm/abc/", to=["rose@example.org"], connection=connection
+        )
+        mail.attach_alternative(HTML, "text/html")
+        mail.send()
+    connection.close()
+
+
+def test_there_may_be_no_mail_yet(client: Client) -> None:
+    assert "No mail yet" in client.get("/dev/mail/").content.decode()
+
+
+def test_mails_are_listed_newest_first(client: Client, folder: Path) -> None:
+    send(folder, "First", "Second")
+    page = client.get("/dev/mail/").content.decode()
+    assert page.index("Second") < page.index("First")
+
+
+def test_a_mail_is_shown_with_links_that_can_be_followed_and_nothing_that_runs(client: Client, folder: Path) -> None:
+    send(folder, "Confirm your address")
+    [file] = folder.iterdir()
+    page = client.get(f"/dev/mail/{file.name}/0/").content.decode()
+    assert page.count('href="http://127.0.0.1:8000/join/confirm/abc/"') == 2
+    assert "Grüße" in page
+    assert "alert(1)" not in page
+    assert 'src="http://x/"' not in page
+
+
+@pytest.mark.parametrize("address", ["/dev/mail/none.log/0/", "/dev/mail/..%2Fsecret_key/0/", "/dev/mail/none.log/9/"])
+def test_what_is_no_mail_is_not_found(client: Client, address: str) -> None:
+    assert client.get(address).status_code == HTTPStatus.NOT_FOUND
