@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from encryption.blind_index import blind_index
-from privacy.visibility import Ties, Viewer, reaches, unblocked, visible_profiles
+from privacy.visibility import Reaches, Ties, Viewer, unblocked, visible_profiles
 
 from .models import Profile
 
@@ -44,7 +44,7 @@ def listed_for(viewer: Viewer) -> "QuerySet[Profile]":
 
 def _listed(viewer: Viewer, ties: Ties) -> "QuerySet[Profile]":
     found = Profile.objects.filter(listed=True, member__is_active=True, member__email_verified_at__isnull=False)
-    return found.filter(Q(display_name__isnull=False), reaches("display_name", ties), unblocked(viewer))
+    return found.filter(Q(display_name__isnull=False), Reaches("display_name", ties), unblocked(viewer))
 
 
 def search(viewer: Viewer, text: str = "", after: str = "", fields: tuple[str, ...] = SHOWN) -> Page:
@@ -67,7 +67,7 @@ def _matches(text: str, ties: Ties) -> Q:
     matched = Q(member__handle__startswith=text.lower().removeprefix("@"))
     matched |= Q(public_name__icontains=text)
     for name in EXACT:
-        matched |= Q(**{f"{name}_index": blind_index(_context(name), text)}) & reaches(name, ties)
+        matched |= Q(Reaches(name, ties), **{f"{name}_index": blind_index(_context(name), text)})
     return matched
 
 

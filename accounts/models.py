@@ -58,13 +58,14 @@ class MemberManager(BaseUserManager.from_queryset(MemberQuerySet)):  # type: ign
         return self.create_user(handle, email, password, **(staff | fields))
 
     def get_by_natural_key(self, username: str | None) -> "Member":
-        return self.get(handle=username)
+        member: Member = self.get(handle=username)
+        return member
 
 
 class Member(AbstractBaseUser, PermissionsMixin):
     """A person with an account, staff included."""
 
-    last_login = None  # type: ignore[assignment]  # observed data: not collected here
+    last_login = None  # observed data: not collected here
 
     id = models.BigIntegerField(primary_key=True, default=random_id, editable=False)
     handle = models.CharField(
@@ -247,8 +248,6 @@ class Session(AbstractBaseSession):
 
     class Meta(AbstractBaseSession.Meta):
         abstract = False
-        verbose_name = _("session")
-        verbose_name_plural = _("sessions")
 
     def __str__(self) -> str:
         return f"session of member {self.member_id}"

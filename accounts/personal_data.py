@@ -7,6 +7,23 @@ from catalogue.erasure import Blank, DeleteRow, Keep, Replace
 from catalogue.registry import register
 from catalogue.vocabulary import Audience, Basis, Category, Purpose
 
+WITH_AN_AUDIENCE = (
+    "display_name",
+    "bio",
+    "picture",
+    "website",
+    "pronouns",
+    "city",
+    "country",
+    "employer",
+    "school",
+    "interests",
+    "birthday",
+    "birth_date",
+    "email",
+    "phone",
+    "postal_address",
+)
 AUDIENCE_REASON = "a choice about a field, not a fact about the person"
 INDEX_REASON = "keyed digest of the field beside it, blank once that is"
 
@@ -199,10 +216,7 @@ register(
             "school_index": INDEX_REASON,
             **{
                 f"{name}_audience": AUDIENCE_REASON
-                for name in (
-                    "display_name bio picture website pronouns city country employer school interests "
-                    "birthday birth_date email phone postal_address"
-                ).split()
+                for name in WITH_AN_AUDIENCE
             },
         },
     )
@@ -219,9 +233,7 @@ for model, people, when, purpose in (
             model=model,
             subjects=people,
             fields=tuple(
-                PersonalField(
-                    name=name, label=label, category=Category.UPLOADED, purpose=purpose, erasure=DeleteRow()
-                )
+                PersonalField(name=name, label=label, category=Category.UPLOADED, purpose=purpose, erasure=DeleteRow())
                 for name, label in ((people[0], _("Who")), (people[1], _("Whom")), (when, _("Since")))
             ),
             not_personal={"id": "number of the row"},

@@ -46,6 +46,4 @@ def open_steps(member: Any) -> list[Step]:
 
 def look_over(member: Any, fields: Iterable[str]) -> None:
     """Record that ``member`` has looked over who sees ``fields``."""
-    FieldReview.objects.bulk_create(
-        [FieldReview(member=member, field=name) for name in fields], ignore_conflicts=True
-    )
+    FieldReview.objects.bulk_create([FieldReview(member=member, field=name) for name in fields], ignore_conflicts=True)

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import Field, Model
+from django.db.models import Model
 
 from catalogue.declarations import PersonalField
 from catalogue.registry import personal_data
@@ -21,7 +22,7 @@ class AudienceBearer:
     name: str
     declared: PersonalField
     source: str
-    column: "Field[object, object] | None"
+    column: Any
 
     @property
     def audience(self) -> str:

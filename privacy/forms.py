@@ -24,7 +24,7 @@ class AudienceForm(forms.Form):
     """
 
     audience = forms.ChoiceField(choices=WORDS, widget=forms.RadioSelect, label=_("Audience"))
-    circles = forms.ModelMultipleChoiceField(Circle.objects.none(), required=False, label=_("Circles"))
+    circles = forms.MultipleChoiceField(required=False, label=_("Circles"))
     exceptions = forms.CharField(
         required=False,
         max_length=4000,
@@ -37,16 +37,20 @@ class AudienceForm(forms.Form):
     def __init__(self, *args: Any, member: Any, field: str, current: Choice, **kwargs: Any) -> None:
         initial = {
             "audience": current.audience.word,
-            "circles": [circle.pk for circle in current.circles],
+            "circles": [str(circle.pk) for circle in current.circles],
             "exceptions": ", ".join(str(person) for person in current.exceptions),
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **(kwargs | {"initial": initial}))
         self.member, self.field_name, self.current = member, field, current
-        self.fields["circles"].queryset = Circle.objects.filter(owner=member).with_keys()  # type: ignore[attr-defined]
+        self.own_circles = {str(circle.pk): circle for circle in Circle.objects.filter(owner=member).with_keys()}
+        self.fields["circles"].choices = [(key, circle.name) for key, circle in self.own_circles.items()]  # type: ignore[attr-defined]
         self.needs_warning = False
 
     def clean_audience(self) -> Audience:
         return Audience.from_word(self.cleaned_data["audience"])
+
+    def clean_circles(self) -> list[Circle]:
+        return [self.own_circles[key] for key in self.cleaned_data["circles"]]
 
     def clean_exceptions(self) -> list[Any]:
         """Return the people named. Who is not to be found for this member is not found here either."""
@@ -69,7 +73,7 @@ class AudienceForm(forms.Form):
         if audience is not Audience.CIRCLES:
             cleaned["circles"] = []
         try:
-            refuse_impossible(self.member, audience, list(cleaned["circles"]), cleaned["exceptions"])
+            refuse_impossible(self.member, audience, cleaned["circles"], cleaned["exceptions"])
         except ValidationError as error:
             self.add_error("audience", error)
         self._warn_of_publicity(audience, sure=cleaned.get("sure", False))

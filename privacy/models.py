@@ -1,6 +1,6 @@
 """What the policy at work needs to remember: circles, audiences' particulars, defaults, the policy itself."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -12,11 +12,19 @@ from catalogue.vocabulary import Audience
 from encryption.fields import EncryptedCharField, SealedQuerySet
 
 
-class AudienceField(models.PositiveSmallIntegerField):
+if TYPE_CHECKING:
+    _SmallNumber = models.PositiveSmallIntegerField[int, int]
+else:
+    _SmallNumber = models.PositiveSmallIntegerField
+
+
+class AudienceField(_SmallNumber):
     """The concrete audience of one value. Only me unless its owner says otherwise."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"choices": Audience.choices, "default": Audience.ONLY_ME} | kwargs))
+        kwargs.setdefault("choices", Audience.choices)
+        kwargs.setdefault("default", Audience.ONLY_ME)
+        super().__init__(**kwargs)
 
 
 class Circle(models.Model):
@@ -54,7 +62,9 @@ class FieldCircle(models.Model):
     circle = models.ForeignKey(Circle, models.CASCADE, related_name="chosen_for")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["owner", "field", "circle"], name="circle_chosen_once_per_field")]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "field", "circle"], name="circle_chosen_once_per_field")
+        ]
 
     def __str__(self) -> str:
         return f"member {self.owner_id}: {self.field} to circle {self.circle_id}"

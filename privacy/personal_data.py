@@ -1,5 +1,7 @@
 """The personal data that the policy at work itself needs."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.declarations import PersonalData, PersonalField
@@ -33,7 +35,8 @@ register(
     )
 )
 
-def _choice(name: str, label: str) -> PersonalField:
+
+def _choice(name: str, label: Any) -> PersonalField:
     """Return the declaration of a choice about who sees what."""
     return PersonalField(
         name=name, label=label, category=Category.UPLOADED, purpose=Purpose.CHOICES, erasure=DeleteRow()
@@ -110,9 +113,7 @@ for model, columns in (
     ("privacy.DefaultSet", ("id", "fingerprint", "audiences", "since")),
     ("privacy.PolicyVersion", ("id", "number", "body", "mode", "effective_at")),
 ):
-    register(
-        PersonalData(model=model, not_personal=dict.fromkeys(columns, "of the site, not of a person"))
-    )
+    register(PersonalData(model=model, not_personal=dict.fromkeys(columns, "of the site, not of a person")))
 register(
     PersonalData(
         model="encryption.MemberKey",

@@ -19,4 +19,8 @@ class Relationships(Protocol):
         """Return the ids of everybody who blocked the viewer or whom the viewer blocked."""
 
 
-relationships: Relationships = SimpleLazyObject(lambda: import_string(settings.PRIVACY_RELATIONSHIPS)())  # type: ignore[assignment]
+def _configured() -> Any:
+    return import_string(settings.PRIVACY_RELATIONSHIPS)()
+
+
+relationships: Relationships = SimpleLazyObject(_configured)

@@ -8,7 +8,7 @@ from django.db.models import BooleanField, Case, Value, When
 from .fields import profile_model
 from .models import Circle, CircleMember, FieldCircle, FieldException
 from .relationships import relationships
-from .visibility import Ties, reaches
+from .visibility import Reaches, TiedOwners, Ties
 
 
 def stand_in(owner: Any, word: str) -> Ties | None:
@@ -33,9 +33,8 @@ def _in_circle(owner: Any, which: str) -> Ties | None:
     people = set(CircleMember.objects.filter(circle=circle).values_list("person_id", flat=True))
     all_friends = bool(people) and people == set(relationships.friend_ids(owner.pk, among=people))
     fields = FieldCircle.objects.filter(owner=owner, circle=circle).values_list("field", flat=True)
-    return Ties(
-        signed_in=True, friends={owner.pk} if all_friends else (), circles={name: {owner.pk} for name in fields}
-    )
+    chosen = TiedOwners({name: {owner.pk} for name in fields})
+    return Ties(signed_in=True, friends={owner.pk} if all_friends else (), circles=chosen)
 
 
 def who_sees(owner: Any, field: str, people: Collection[int]) -> set[int]:
@@ -47,7 +46,7 @@ def who_sees(owner: Any, field: str, people: Collection[int]) -> set[int]:
         return set()
     ties = _ties_of_many(owner, field, people)
     asked = {
-        f"seen_{person}": Case(When(reaches(field, tie), then=Value(True)), default=False, output_field=BooleanField())
+        f"seen_{person}": Case(When(Reaches(field, tie), then=Value(True)), default=False, output_field=BooleanField())
         for person, tie in ties.items()
     }
     [answers] = profile_model()._default_manager.filter(pk=owner.pk).annotate(**asked).values(*asked)
@@ -66,8 +65,8 @@ def _ties_of_many(owner: Any, field: str, people: Collection[int]) -> dict[int, 
             signed_in=True,
             own=mine if person == owner.pk else (),
             friends=mine if person in friends else (),
-            circles={field: mine} if person in in_circle else {},
-            exceptions={field: mine} if person in out else {},
+            circles=TiedOwners({field: mine} if person in in_circle else {}),
+            exceptions=TiedOwners({field: mine} if person in out else {}),
         )
         for person in people
     }

@@ -8,8 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalogue.vocabulary import Audience
@@ -67,7 +66,9 @@ def field_audience(request: HttpRequest, field: str) -> HttpResponse:
     if field not in bearers():
         raise Http404
     current = choices(request.user)[field]
-    form = AudienceForm(request.POST or None, member=request.user, field=field, current=current)
+    form = AudienceForm(
+        request.POST if request.method == "POST" else None, member=request.user, field=field, current=current
+    )
     if request.method == "POST" and "keep" in request.POST:
         return redirect(_back(request))
     if request.method == "POST" and form.is_valid():
@@ -100,7 +101,7 @@ def _question(request: HttpRequest, field: str, form: AudienceForm, current: Any
         "label": bearers()[field].declared.label,
         "value": presented(field, _own_values(request.user).get(field)),
         "current": current,
-        "chosen_circles": {int(pk) for pk in form["circles"].value() or () if str(pk).isdecimal()},
+        "chosen_circles": form["circles"].value() or [],
         "options": options,
         "young": young,
         "is_contact": field in CONTACT_FIELDS,
@@ -142,9 +143,7 @@ def check_up(request: HttpRequest) -> HttpResponse:
     mine, chosen = _own_values(request.user), choices(request.user)
     open_slugs = {step.slug for step in remaining}
     context = {
-        "steps": [
-            {"step": each, "done": each.slug not in open_slugs, "current": each is step} for each in steps
-        ],
+        "steps": [{"step": each, "done": each.slug not in open_slugs, "current": each is step} for each in steps],
         "step": step,
         "rows": [_row(name, mine, chosen) for name in step.fields] if step else [],
         "done": len(steps) - len(remaining),

@@ -10,7 +10,7 @@ from catalogue.vocabulary import Audience
 from privacy.audiences import publish_name
 from privacy.models import Circle, CircleMember, FieldCircle, FieldException
 
-PASSWORD = "hedge-and-meadow-26"  # noqa: S105  # of people who live in tests only
+PASSWORD = "hedge-and-meadow-26"  # of people who live in tests only
 ADULT = date(1990, 4, 1)
 VALUES: dict[str, Any] = {
     "display_name": "Rose",

@@ -46,7 +46,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
 
 def find_member(handle: str, viewer: Viewer) -> Member:
     """Return the active member called ``handle``; absent, suspended and blocked are the same 404."""
-    found = Member.objects.active().filter(unblocked(viewer), handle=handle).first()
+    found: Member | None = Member.objects.active().filter(unblocked(viewer), handle=handle).first()
     if found is None:
         raise Http404
     return found

@@ -3,10 +3,11 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.utils.timezone
-import encryption.fields
-import privacy.models
 from django.conf import settings
 from django.db import migrations, models
+
+import encryption.fields
+import privacy.models
 
 
 class Migration(migrations.Migration):
