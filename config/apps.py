@@ -13,8 +13,9 @@ class ConfigApp(AppConfig):
     verbose_name = "Hedgerow"
 
     def ready(self) -> None:
-        # Imported here, not in config/__init__.py: reading one setting must not cost the import of Celery.
+        # Imported here: neither can be before the models are, and reading one setting must not cost Celery.
         import_module("config.celery")
+        import_module("config.first_run").make_first_keys()
 
 
 class StaffAdminConfig(AdminConfig):

@@ -54,8 +54,9 @@ class refuse_unreadable_input:  # noqa: N801 - named as the function it would be
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        path, query = request.META.get("PATH_INFO", ""), request.META.get("QUERY_STRING", "")
-        if is_readable(sent_bytes(path)) and is_readable(unquote_to_bytes(sent_bytes(query))):
+        # Django has decoded the path already, and left what was not UTF-8 as %XX.
+        query = request.META.get("QUERY_STRING", "").encode("latin-1", errors="replace")
+        if is_readable(unquote_to_bytes(request.path_info)) and is_readable(unquote_to_bytes(query)):
             return self.get_response(request)
         return bad_request(request)
 
@@ -66,11 +67,6 @@ class refuse_unreadable_input:  # noqa: N801 - named as the function it would be
         if request.method != "POST" or getattr(view, "csrf_exempt", False):
             return None
         return None if has_readable_form(request) else bad_request(request)
-
-
-def sent_bytes(text: str) -> bytes:
-    """Return what came over the wire: WSGI hands bytes over as Latin-1."""
-    return text.encode("latin-1", errors="replace")
 
 
 def is_readable(sent: bytes) -> bool:

@@ -98,14 +98,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         pytest.exit(f"required, and not here: {', '.join(sorted(missing))}", returncode=1)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    from encryption.keys import create_key_file
-
-    key_file = VAR_DIR / "keys.json"
-    if not key_file.exists():
-        create_key_file(key_file)
-
-
 def pytest_report_header(config: pytest.Config) -> str:
     database = urlsplit(os.environ.get("DATABASE_URL", "sqlite")).scheme or "sqlite"
     return f"hedgerow: {database}, redis {'yes' if os.environ.get('REDIS_URL') else 'no'}, browser {CHROMIUM or 'none'}"

@@ -49,13 +49,10 @@ def production(folder: Path, **more: str) -> dict[str, str]:
 
 
 def make_keys(folder: Path) -> None:
-    """Make a key file as ``up`` does."""
-    code = (
-        "import sys, django; django.setup(); from encryption.keys import create_key_file; create_key_file(sys.argv[1])"
-    )
+    """Make a key file as development does on its first run."""
     if not (folder / "keys.json").exists():
         subprocess.run(
-            [sys.executable, "-c", code, str(folder / "keys.json")], cwd=ROOT, env=development(folder), check=True
+            [sys.executable, "-c", "import django; django.setup()"], cwd=ROOT, env=development(folder), check=True
         )
 
 

@@ -8,16 +8,8 @@ import pytest
 
 from tests.config.surroundings import ROOT, development, production
 
-REQUIRED = [
-    "SECRET_KEY",
-    "KEY_FILE",
-    "DATABASE_URL",
-    "KEYSTORE_URL",
-    "REDIS_URL",
-    "EMAIL_URL",
-    "PUBLIC_URL",
-    "ALLOWED_HOSTS",
-]
+REQUIRED = ["SECRET_KEY", "KEY_FILE", "DATABASE_URL", "KEYSTORE_URL", "REDIS_URL", "EMAIL_URL", "PUBLIC_URL"]
+REQUIRED += ["ALLOWED_HOSTS"]
 ASK = (
     "from config import settings as s; print(s.PRODUCTION, s.SECURE, s.SESSION_COOKIE_NAME, s.EMAIL_PORT, s.MAIL_PAGE)"
 )

@@ -73,9 +73,7 @@ def multipart(value: bytes, disposition: bytes = b'name="bio"') -> bytes:
     return b"--hedge\r\nContent-Disposition: form-data; " + disposition + b"\r\n\r\n" + value + b"\r\n--hedge--\r\n"
 
 
-@pytest.mark.parametrize(
-    "body", [multipart(b"a\0b"), multipart(b"\xff"), multipart(b"x", b'name="a"; filename="a\xff.png"')]
-)
+@pytest.mark.parametrize("body", [multipart(b"a\0b"), multipart(b"\xff"), multipart(b"x", 'name="a\ufffd"'.encode())])
 def test_an_unreadable_multipart_form_is_refused(rf: RequestFactory, body: bytes) -> None:
     assert posted(rf, body, MULTIPART) is not None
 

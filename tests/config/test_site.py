@@ -25,8 +25,9 @@ def test_readyz_says_which_database_is_silent(client: Client, monkeypatch: pytes
     def silent() -> None:
         raise OperationalError("password=secret")
 
-    monkeypatch.setattr(connections[alias], "cursor", silent)
-    answer = client.get("/readyz")
+    with monkeypatch.context() as patch:
+        patch.setattr(connections[alias], "cursor", silent)
+        answer = client.get("/readyz")
     assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert answer.content.decode() == f"waiting for {alias}\n"
 

@@ -114,4 +114,4 @@ def test_a_taken_port_is_named_and_nothing_is_started(tmp_path: Path) -> None:
         refused = Site(tmp_path, taken.getsockname()[1])
         assert refused.process.wait(30) == 1
     assert str(refused.port) in refused.output.read_text()
-    assert not (tmp_path / "keys.json").exists()
+    assert not (tmp_path / "hedgerow.sqlite3").exists()

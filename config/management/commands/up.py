@@ -4,7 +4,6 @@ import os
 import socket
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +14,6 @@ from rich.console import Console
 from rich.table import Table
 
 from config.processes import LOOK_EVERY, Child, Household
-from encryption.keys import create_key_file
 from world import demo
 
 HOST = "127.0.0.1"
@@ -26,7 +24,7 @@ class Command(BaseCommand):
     """Prepares what is missing, starts web and worker, and stays until told to end."""
 
     help = "Starts the whole site for development: migrates, makes keys and a demo world on the first run, then serves."
-    # The checks want the keys that this command makes; migrate runs them.
+    # migrate runs them.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,7 +40,7 @@ class Command(BaseCommand):
         os.environ["PORT"] = str(port)  # the links in mails begin with it
         household = Household(children(port))
         household.end_on_signals()
-        prepare(Path(settings.KEY_FILE), with_demo=not no_demo)
+        prepare(with_demo=not no_demo)
         if household.ending.is_set():
             return
         try:
@@ -77,10 +75,8 @@ def children(port: int) -> list[Child]:
     return [Child("web", web), Child("worker", worker), Child("beat", beat)]
 
 
-def prepare(key_file: Path, *, with_demo: bool) -> None:
-    """Make what a first run lacks: keys, tables, a demo world. What is there stays untouched."""
-    if not key_file.exists():
-        create_key_file(key_file)
+def prepare(*, with_demo: bool) -> None:
+    """Make what a first run lacks: tables and a demo world (keys were made on the way here). What is there stays."""
     call_command("migrate", interactive=False, verbosity=0)
     if with_demo and not get_user_model().objects.exists():
         print("First run: loading the demo world …", flush=True)
