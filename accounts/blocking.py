@@ -48,18 +48,24 @@ def unmute(person: Member, *, by: Member) -> None:
     Mute.objects.filter(muter=by, muted=person).delete()
 
 
+def known_to(viewer: Viewer) -> "QuerySet[Member]":
+    """Return everybody whom ``viewer`` may know of: active, and no block between."""
+    found: QuerySet[Member] = Member.objects.active().filter(unblocked(viewer))
+    return found
+
+
 def blocked_by(member: Member) -> "QuerySet[Member]":
     """Return whom ``member`` blocked, as far as they are still here.
 
     That one of them blocked back does not show: the list is what ``member`` wrote down.
     """
-    return Member.objects.active().filter(pk__in=Block.objects.filter(blocker=member).values("blocked_id"))
+    found: QuerySet[Member] = Member.objects.active()
+    return found.filter(pk__in=Block.objects.filter(blocker=member).values("blocked_id"))
 
 
 def muted_by(member: Member) -> "QuerySet[Member]":
     """Return whom ``member`` muted, as far as they may know of them."""
-    known = Member.objects.active().filter(unblocked(Viewer.of(member)))
-    return known.filter(pk__in=Mute.objects.filter(muter=member).values("muted_id"))
+    return known_to(Viewer.of(member)).filter(pk__in=Mute.objects.filter(muter=member).values("muted_id"))
 
 
 def hold_pair(one: int, other: int) -> None:

@@ -14,9 +14,9 @@ from catalogue.vocabulary import Audience
 from privacy.audiences import Choice, choices, set_audience
 from privacy.fields import bearers
 from privacy.models import Circle, CircleMember
-from privacy.visibility import Viewer, unblocked
+from privacy.visibility import Viewer
 
-from .blocking import between, hold_pair
+from .blocking import between, hold_pair, known_to
 from .models import Block, Member
 
 if TYPE_CHECKING:
@@ -104,16 +104,16 @@ def page_of_circles(member: Member, after: str = "") -> CirclePage:
     found = circles_of(member)
     if after.isdecimal() and len(after) < MOST_DIGITS:
         found = found.filter(pk__gt=int(after))
-    known = Member.objects.active().filter(unblocked(Viewer.of(member)))
-    counted = Count("memberships", filter=Q(memberships__person__in=known))
-    rows = list(found.annotate(size=counted)[: PAGE + 1])
+    counted = Count("memberships", filter=Q(memberships__person__in=known_to(Viewer.of(member))))
+    rows: list[Any] = list(found.annotate(size=counted)[: PAGE + 1])
     return CirclePage(rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else None)
 
 
 def people_in(circle: Circle) -> "QuerySet[Member]":
     """Return who is in a circle and still here for its owner."""
-    known = Member.objects.active().filter(unblocked(Viewer(circle.owner_id)))
-    return known.filter(pk__in=CircleMember.objects.filter(circle=circle).values("person_id"))
+    return known_to(Viewer(circle.owner_id)).filter(
+        pk__in=CircleMember.objects.filter(circle=circle).values("person_id")
+    )
 
 
 def _hold(owner: Member) -> None:

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from privacy.models import FieldException
-from privacy.visibility import Viewer, unblocked, visible_profiles
+from privacy.visibility import Viewer, visible_profiles
 
-from .blocking import between, hold_pair
+from .blocking import between, hold_pair, known_to
 from .directory import PAGE, Page, Person
 from .models import Block, FriendRequest, Friendship, Member, Mute
 
@@ -146,17 +146,17 @@ def relationship_between(viewer_id: int, person_id: int) -> Relationship:
 
 def friends_of(member: Member) -> "QuerySet[Member]":
     """Return the friends of ``member`` who are still here."""
-    return _known(member).filter(pk__in=Friendship.objects.filter(person=member).values("friend_id"))
+    return known_to(Viewer.of(member)).filter(pk__in=Friendship.objects.filter(person=member).values("friend_id"))
 
 
 def asking(member: Member) -> "QuerySet[Member]":
     """Return who asks ``member`` and waits for an answer."""
-    return _known(member).filter(pk__in=_before(member.pk).values("sender_id"))
+    return known_to(Viewer.of(member)).filter(pk__in=_before(member.pk).values("sender_id"))
 
 
 def asked_by(member: Member) -> "QuerySet[Member]":
     """Return whom ``member`` asked. Who declined is among them."""
-    return _known(member).filter(pk__in=FriendRequest.objects.filter(sender=member).values("recipient_id"))
+    return known_to(Viewer.of(member)).filter(pk__in=FriendRequest.objects.filter(sender=member).values("recipient_id"))
 
 
 def requests_waiting(member: Member) -> int:
@@ -173,10 +173,6 @@ def page_of(found: "QuerySet[Member]", viewer: Viewer | None, after: str = "") -
     seen = visible_profiles([pk for pk, _handle in here], viewer, NAMING) if viewer else {}
     people = [Person(pk, handle, seen.get(pk, {})) for pk, handle in here]
     return Page(people, here[-1][1] if len(rows) > PAGE else None)
-
-
-def _known(member: Member) -> "QuerySet[Member]":
-    return Member.objects.active().filter(unblocked(Viewer.of(member)))
 
 
 def _before(member_id: int) -> "QuerySet[Any]":

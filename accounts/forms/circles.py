@@ -6,8 +6,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from privacy.visibility import Viewer, unblocked
+from privacy.visibility import Viewer
 
+from ..blocking import known_to
 from ..circles import LONGEST_NAME
 from ..models import Member
 from . import AccessibleForm
@@ -42,8 +43,7 @@ class AddPersonForm(AccessibleForm):
     def clean_handle(self) -> Member:
         """Return the person. Who is not to be found for this member is not found here either."""
         handle = self.cleaned_data["handle"].strip().removeprefix("@").lower()
-        known = Member.objects.active().filter(unblocked(Viewer.of(self.owner)))
-        person = known.filter(handle=handle).first()
+        person = known_to(Viewer.of(self.owner)).filter(handle=handle).first()
         if person is None:
             raise ValidationError(_("There is nobody here called @%(handle)s."), params={"handle": handle})
         return person

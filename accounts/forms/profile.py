@@ -62,7 +62,7 @@ class ProfileForm(AccessibleForm):
         self._offer("country", choose + [(code, name) for code, name in countries])
         self._offer("time_zone", [("", _("UTC")), *((name, name.replace("_", " ")) for name in time_zones())])
         for name, field in self.fields.items():
-            field.label, field.help_text = declared(name).label, declared(name).why
+            field.label, field.help_text = str(declared(name).label), str(declared(name).why)
 
     def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
         field: Any = self.fields[name]
