@@ -31,10 +31,11 @@ from privacy.juveniles import cap, is_juvenile_born
 from privacy.models import Circle, CircleMember, DefaultSet, FieldCircle, FieldException, PolicyAcceptance, PolicyVersion
 from privacy.policy import policy_in_force
 
+from . import demo
 from .rows import Table
 
 BATCH = 2_000
-PASSWORD = "hedge-and-meadow-26"  # noqa: S105  # of people who do not exist, in development only
+PASSWORD = demo.PASSWORD
 EPOCH = datetime(2025, 1, 5, 10, tzinfo=UTC)
 # Of twenty values: six for everyone, five for members, six for friends, three for nobody else.
 LEVELS = (
