@@ -10,6 +10,7 @@ import uuid
 import warnings
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePath
 from typing import Any
 
 import pi_heif
@@ -115,7 +116,7 @@ def _refuse_by_header(opened: Image.Image, name: str | None) -> None:
     if width * height > settings.PICTURE_MAX_PIXELS:
         raise _too_many_pixels()
     kind = SAME_AS.get(opened.format or "", opened.format or "")
-    ending = name.rpartition(".")[2].lower() if name else None
+    ending = PurePath(name).suffix[1:].lower() if name else None
     if ending is not None and ending not in EXTENSIONS[kind]:
         raise ValidationError(
             _("This is a %(kind)s picture, and its name ends otherwise. Rename it to end in .%(ending)s."),
