@@ -7,6 +7,8 @@ AES-256-GCM after NIST SP 800-38D, padding after ISO/IEC 7816-4. The whole forma
 
 import os
 import struct
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,6 +29,7 @@ FINE_UNTIL = 128
 _HEADER = struct.Struct(">BH")
 _BINDING = struct.Struct(">BHQ")
 _LENGTH = struct.Struct(">H")
+_NONE_OLDER: Mapping[bytes, "DataKey"] = MappingProxyType({})
 
 
 class DecryptionError(Exception):
@@ -40,7 +43,7 @@ class DataKey:
     ``older`` (earlier generations by envelope header) and ``expires`` (monotonic seconds).
     """
 
-    __slots__ = ("aead", "binding", "expires", "generation", "header", "older", "subject")
+    __slots__ = ("aead", "binding", "decrypt", "expires", "generation", "header", "older", "subject")
 
     def __init__(self, secret: bytes, subject: int, generation: int) -> None:
         """Bind 32 secret bytes to a subject (0 … 2^63-1) and a generation (1 … 65535).
@@ -52,11 +55,12 @@ class DataKey:
         if not 0 <= subject <= MAX_SUBJECT or not 1 <= generation <= MAX_GENERATION:
             raise ValueError("subject or generation out of range")
         self.aead = AESGCM(secret)
+        self.decrypt = self.aead.decrypt
         self.subject = subject
         self.generation = generation
-        self.header = _HEADER.pack(VERSION, generation)
         self.binding = _BINDING.pack(VERSION, generation, subject)
-        self.older: dict[bytes, DataKey] = {}
+        self.header = self.binding[:HEADER_BYTES]
+        self.older: Mapping[bytes, DataKey] = _NONE_OLDER
         self.expires = 0.0
 
     def __repr__(self) -> str:
@@ -111,9 +115,13 @@ def padded_length(length: int) -> int:
     return -(-needed // step) * step
 
 
+_SHORT = tuple(padded_length(length) for length in range(FINE_UNTIL))
+
+
 def pad(plaintext: bytes) -> bytes:
     """Append 0x80 and zeros up to the next permitted length (ISO/IEC 7816-4)."""
-    return (plaintext + PAD).ljust(padded_length(len(plaintext)), b"\0")
+    length = len(plaintext)
+    return (plaintext + PAD).ljust(_SHORT[length] if length < FINE_UNTIL else padded_length(length), b"\0")
 
 
 def unpad(padded: bytes) -> bytes:

@@ -10,6 +10,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import OperationalError, connections, transaction
 from django.utils import timezone
@@ -26,6 +27,7 @@ __all__ = [
     "KeyFileError",
     "KeyMissing",
     "KeyRing",
+    "cached_key",
     "create_data_key",
     "create_data_keys",
     "create_key_file",
@@ -62,10 +64,16 @@ class _KeyCache:
         self.keys: dict[int, DataKey] = {}
         self.lock = threading.Lock()
 
-    def get(self, subject: int) -> DataKey | None:
+    def get(self, subject: Any) -> DataKey | None:
         """Return the key if it was read a moment ago."""
         key = self.keys.get(subject)
         return key if key is not None and key.expires > time.monotonic() else None
+
+    def among(self, subjects: set[int]) -> dict[int, DataKey]:
+        """Return those of ``subjects`` that were read a moment ago."""
+        now, keys = time.monotonic(), self.keys
+        some = [(subject, keys.get(subject)) for subject in subjects]
+        return {subject: key for subject, key in some if key is not None and key.expires > now}
 
     def put(self, fresh: Mapping[int, DataKey]) -> None:
         """Keep ``fresh``; drop what is too old, then what is too much (but never a part of ``fresh``)."""
@@ -74,7 +82,7 @@ class _KeyCache:
             for subject, key in fresh.items():
                 key.expires = now + CACHE_SECONDS
                 self.keys.pop(subject, None)  # to the end: insertion order is order of age
-                self.keys[subject] = key
+            self.keys.update(fresh)
             self._shrink(now, max(CACHE_KEYS, len(fresh)))
 
     def _shrink(self, now: float, limit: int) -> None:
@@ -96,6 +104,7 @@ class _KeyCache:
 
 
 _cache = _KeyCache()
+cached_key = _cache.get
 
 
 def forget_keys() -> None:
@@ -110,11 +119,7 @@ def data_keys(subjects: Iterable[int]) -> dict[int, DataKey]:
     One query to the keystore for all that are not in memory, none if all are.
     """
     wanted = set(subjects)
-    found: dict[int, DataKey] = {}
-    for subject in wanted:
-        key = _cache.get(subject)
-        if key is not None:
-            found[subject] = key
+    found = _cache.among(wanted)
     missing = wanted.difference(found)
     if missing:
         fresh = _unwrap_rows(stored_keys(missing))
@@ -128,7 +133,7 @@ def data_key(subject: int) -> DataKey:
 
     Raises KeyDestroyed for a tombstone, KeyMissing where there is no key, DecryptionError for one that will not open.
     """
-    key = _cache.get(subject) or data_keys((subject,)).get(subject)
+    key = cached_key(subject) or data_keys((subject,)).get(subject)
     if key is not None:
         return key
     if is_destroyed(subject):
@@ -220,24 +225,23 @@ def _new_row(keys: KeyRing, subject: int, generation: int) -> MemberKey:
 
 def _unwrap_rows(rows: Iterable[StoredKey]) -> dict[int, DataKey]:
     """Open keystore rows; the newest generation of each subject carries the older ones."""
-    keys, newest = ring(), dict[int, DataKey]()
+    unwrap, newest = ring().unwrap, dict[int, DataKey]()
     for subject, generation, ring_key, wrapped in rows:
         if wrapped is None:
             continue
         try:
-            key = DataKey(keys.unwrap(wrapped, subject, generation, ring_key), subject, generation)
+            key = DataKey(unwrap(wrapped, subject, generation, ring_key), subject, generation)
         except (DecryptionError, ValueError):
             # Without a traceback: the cause is dropped on purpose.
             logger.error("the data key of subject %s, generation %s does not open", subject, generation)  # noqa: TRY400
             continue
-        other = newest.get(subject)
-        newest[subject] = key if other is None else _stack(key, other)
+        newest[subject] = key if subject not in newest else _stack(key, newest[subject])
     return newest
 
 
 def _stack(one: DataKey, other: DataKey) -> DataKey:
     old, new = sorted((one, other), key=lambda key: key.generation)
-    new.older.update({old.header: old, **old.older})
+    new.older = {**new.older, **old.older, old.header: old}
     return new
 
 

@@ -83,4 +83,5 @@ def stored_keys(subjects: Iterable[int]) -> list[StoredKey]:
     query = f"SELECT subject, generation, ring_key, wrapped FROM {table} WHERE subject {clause}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(query, [wanted])
-        return [(s, g, r, None if w is None else bytes(w)) for s, g, r, w in cursor.fetchall()]
+        rows: list[StoredKey] = cursor.fetchall()
+    return rows
