@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.vocabulary import Audience
 from encryption.fields import EncryptedCharField, SealedQuerySet
 
-
 if TYPE_CHECKING:
     _SmallNumber = models.PositiveSmallIntegerField[int, int]
 else:
