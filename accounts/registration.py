@@ -31,11 +31,11 @@ REFUSED_HANDLES = frozenset(
     news nobody noreply no_reply null oauth official owner people police policy post postmaster press privacy
     privacy_officer profile register root safety search security service settings signin signout signup sign_in
     sign_out staff static status superuser support system team test undefined user webmaster well_known www you
-    """.split()
+    """.split()  # noqa: SIM905  # one word after another is easier to look over
 )
 
 
-class HandleTaken(Exception):  # noqa: N818  # it is an answer, not a fault
+class HandleTaken(Exception):
     """Somebody else has the handle, or nobody may have it."""
 
 

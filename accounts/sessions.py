@@ -4,11 +4,10 @@ This is Django's database engine with the key hashed wherever it meets the datab
 """
 
 import hashlib
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
-from django.db.models import Model
 from django.utils import timezone
 
 from .models import Member, Session
@@ -31,17 +30,19 @@ class SessionStore(DatabaseStore):
     """A session whose key stays with the browser."""
 
     @classmethod
-    def get_model_class(cls) -> type[Model]:
+    def get_model_class(cls) -> type[Session]:
         return Session
 
     def _get_session_from_db(self) -> Session | None:
-        found = Session.objects.filter(session_key=digest(self.session_key), expire_date__gt=timezone.now()).first()
+        found = Session.objects.filter(
+            session_key=digest(self.session_key or ""), expire_date__gt=timezone.now()
+        ).first()
         if found is None:
             self._session_key = None
         return found
 
     async def _aget_session_from_db(self) -> Session | None:
-        rows = Session.objects.filter(session_key=digest(self.session_key), expire_date__gt=timezone.now())
+        rows = Session.objects.filter(session_key=digest(self.session_key or ""), expire_date__gt=timezone.now())
         found = await rows.afirst()
         if found is None:
             self._session_key = None
@@ -70,8 +71,8 @@ class SessionStore(DatabaseStore):
             await Session.objects.filter(session_key=digest(key)).adelete()
 
 
-def _sealed(row: Session, data: dict[str, Any]) -> Session:
+def _sealed(row: Any, data: dict[str, Any]) -> Session:
     """Put the digest in place of the key, and whose session it is beside it."""
     row.session_key = digest(row.session_key)
     row.member_id = int(data[SESSION_KEY]) if SESSION_KEY in data else None
-    return row
+    return cast("Session", row)

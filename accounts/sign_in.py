@@ -22,7 +22,7 @@ class EmailBackend(ModelBackend):
         self, request: HttpRequest | None, email: str, password: str
     ) -> Member | None:
         """Return the member if both fit and they may sign in; who only has to confirm is sent a fresh link."""
-        member = Member.objects.with_email(email).first()
+        member: Member | None = Member.objects.with_email(email).first()
         if member is None:
             make_password(password)
             return None

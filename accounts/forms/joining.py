@@ -52,7 +52,7 @@ class HandleField(forms.CharField):
     """A handle, however it is typed: with the sign before it, in capitals."""
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).removeprefix("@").lower()
+        return (super().to_python(value) or "").removeprefix("@").lower()
 
 
 def number_field(label: Any, digits: int, error: Any, part: str) -> forms.RegexField:
@@ -189,12 +189,8 @@ class JoinForm(AccessibleForm):
         """Return what a valid form says."""
         assert self.born is not None
         answers = self.cleaned_data
-        audiences = {
-            name: _chosen(answers[f"audience-{name}"], default) for name, default in self.defaults.items()
-        }
-        return Application(
-            answers["handle"], answers["email"], answers["password"], self.born, audiences, self.version
-        )
+        audiences = {name: _chosen(answers[f"audience-{name}"], default) for name, default in self.defaults.items()}
+        return Application(answers["handle"], answers["email"], answers["password"], self.born, audiences, self.version)
 
     @property
     def least_length(self) -> int:
@@ -202,7 +198,7 @@ class JoinForm(AccessibleForm):
 
 
 def _audience_field(name: str, audience: Audience) -> forms.ChoiceField:
-    declared = bearers()[name].declared
+    declared: Any = bearers()[name].declared
     return forms.ChoiceField(
         label=declared.label,
         help_text=declared.why,

@@ -1,6 +1,7 @@
 """The pages of passwords: a new one for who knows the old one, and for who does not."""
 
 from http import HTTPStatus
+from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import passwords, tokens
 from ..forms.signing import AskResetForm, ChangePasswordForm, NewPasswordForm
+from ..models import Member
 from .joining import keep_address_quiet
 
 
@@ -20,12 +22,11 @@ from .joining import keep_address_quiet
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest) -> HttpResponse:
     """Set a new password for who knows the old one."""
-    form = ChangePasswordForm(request.POST if request.method == "POST" else None, member=request.user)
+    member = cast("Member", request.user)
+    form = ChangePasswordForm(request.POST if request.method == "POST" else None, member=member)
     if form.is_valid():
-        passwords.change_password(
-            request.user, form.cleaned_data["new_password"], keep_session=request.session.session_key
-        )
-        update_session_auth_hash(request, request.user)
+        passwords.change_password(member, form.cleaned_data["new_password"], keep_session=request.session.session_key)
+        update_session_auth_hash(request, member)
         messages.success(request, _("Your password is changed. Every other browser is signed out."))
         return redirect("accounts:settings-security")
     return render(request, "accounts/password_change.html", {"form": form}, status=_status(form))
