@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
@@ -14,7 +15,8 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from config.errors import bad_request
 from config.logs import current_request_id
 
-type_of_form = ("application/x-www-form-urlencoded", "multipart/form-data")
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -82,10 +84,10 @@ def is_readable(sent: bytes) -> bool:
 
 def has_readable_form(request: HttpRequest) -> bool:
     """Tell whether all text of a form is text. Other kinds of body are left alone, unread."""
-    if request.content_type not in type_of_form:
+    if request.content_type not in FORMS:
         return True
     try:
-        if request.content_type == type_of_form[0] and not is_readable(unquote_to_bytes(request.body)):
+        if request.content_type == FORMS[0] and not is_readable(unquote_to_bytes(request.body)):
             return False
         return all(map(is_text, form_texts(request)))
     except UnreadablePostError:
@@ -127,3 +129,40 @@ def private_pages_stay_private(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+def believe_trusted_proxies_only(get_response: GetResponse) -> GetResponse:
+    """Let ``X-Forwarded-…`` count from ``TRUSTED_PROXIES`` and from nobody else.
+
+    Afterwards ``REMOTE_ADDR`` is the address of the client: the last one that a trusted proxy vouches for.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        remote = request.META.get("REMOTE_ADDR", "")
+        if not is_trusted(remote):
+            for name in FORWARDED:
+                request.META.pop(name, None)
+        while is_trusted(remote) and (remote := last_hop(request)):
+            request.META["REMOTE_ADDR"] = remote
+        return get_response(request)
+
+    return middleware
+
+
+def last_hop(request: HttpRequest) -> str:
+    """Take the last address off ``X-Forwarded-For``, empty if there is none left or it is no address."""
+    rest, _, last = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")
+    request.META["HTTP_X_FORWARDED_FOR"] = rest
+    return last.strip() if address_of(last.strip()) else ""
+
+
+def is_trusted(address: str) -> bool:
+    found = address_of(address)
+    return found is not None and any(found in network for network in settings.TRUSTED_PROXIES)
+
+
+def address_of(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None

@@ -1,6 +1,7 @@
 """What happens to every request."""
 
 from http import HTTPStatus
+from ipaddress import ip_network
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +9,12 @@ from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
 from config.logs import current_request_id
-from config.middleware import private_pages_stay_private, refuse_unreadable_input, request_id
+from config.middleware import (
+    believe_trusted_proxies_only,
+    private_pages_stay_private,
+    refuse_unreadable_input,
+    request_id,
+)
 
 MULTIPART = "multipart/form-data; boundary=hedge"
 
@@ -137,3 +143,25 @@ def test_a_page_without_a_reader_costs_no_query(
 ) -> None:
     with django_assert_num_queries(0):
         client.get("/healthz")
+
+
+# --- proxies
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "client_is", "secure"),
+    [
+        ("10.0.0.1", "203.0.113.7", "203.0.113.7", True),
+        ("10.0.0.1", "198.51.100.9, 203.0.113.7, 10.0.0.2", "203.0.113.7", True),
+        ("10.0.0.1", "rose, 10.0.0.2", "10.0.0.2", True),
+        ("10.0.0.1", "", "10.0.0.1", True),
+        ("203.0.113.7", "198.51.100.9", "203.0.113.7", False),
+        ("", "198.51.100.9", "", False),
+    ],
+)
+def test_forwarded_headers_count_from_trusted_proxies_only(
+    rf: RequestFactory, settings: object, remote: str, forwarded: str, client_is: str, secure: bool
+) -> None:
+    settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/8")]  # type: ignore[attr-defined]
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # type: ignore[attr-defined]
+    request = rf.get("/", REMOTE_ADDR=remote, HTTP_X_FORWARDED_FOR=forwarded, HTTP_X_FORWARDED_PROTO="https")
+    believe_trusted_proxies_only(page)(request)
+    assert (request.META["REMOTE_ADDR"], request.is_secure()) == (client_is, secure)

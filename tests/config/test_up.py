@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -67,21 +68,18 @@ def is_alive(pid: int) -> bool:
     return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("site")
-
-
-@pytest.fixture
-def site(folder: Path) -> Iterator[Site]:
+@contextmanager
+def running(folder: Path) -> Iterator[Site]:
     site = Site(folder, free_port())
-    yield site
-    if site.process.poll() is None:
-        site.end()
+    try:
+        yield site
+    finally:
+        if site.process.poll() is None:
+            site.end()
 
 
-@pytest.mark.timeout(180)
-def test_a_first_run_serves_pages_and_shows_who_can_sign_in_and_ends_at_once(site: Site) -> None:
+def serve_and_end(site: Site) -> str:
+    """Look at a running site, end it, and return what it said."""
     said = site.said("Ctrl-C ends it", FIRST_RUN)
     assert re.search(r"\w+@\w", said)
     assert site.get("/")[0] == 200
@@ -91,20 +89,28 @@ def test_a_first_run_serves_pages_and_shows_who_can_sign_in_and_ends_at_once(sit
     assert len(children) == 2
     assert site.end() == 0
     assert not any(is_alive(pid) for pid in children)
+    return said
 
 
-@pytest.mark.timeout(180)
-def test_a_second_run_keeps_the_data_and_restarts_a_worker_that_dies(site: Site, folder: Path) -> None:
-    keys = (folder / "keys.json").read_bytes()
-    said = site.said("Ctrl-C ends it", FIRST_RUN)
-    assert "First run" not in said
-    assert (folder / "keys.json").read_bytes() == keys
+def kill_the_worker(site: Site) -> None:
+    site.said("Ctrl-C ends it", FIRST_RUN)
     subprocess.run(["kill", "-9", str(site.children()[1])], check=True)
     site.said("worker ended", 10)
     deadline = time.monotonic() + 15
     while len(site.children()) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert len(site.children()) == 2
+
+
+@pytest.mark.timeout(240)
+def test_a_site_comes_up_ends_at_once_keeps_its_data_and_restarts_what_dies(tmp_path: Path) -> None:
+    with running(tmp_path) as site:
+        assert "First run" in serve_and_end(site)
+    keys = (tmp_path / "keys.json").read_bytes()
+    with running(tmp_path) as site:
+        kill_the_worker(site)
+        assert "First run" not in serve_and_end(site)
+    assert (tmp_path / "keys.json").read_bytes() == keys
 
 
 def test_a_taken_port_is_named_and_nothing_is_started(tmp_path: Path) -> None:
