@@ -1,47 +1,80 @@
-"""Staff are viewers too: what the catalogue declares masked never reaches a staff page unasked."""
+"""Staff are viewers too: what the catalogue declares masked never reaches a staff page unasked.
 
-from collections.abc import Callable, Iterator
-from typing import Any
+``PersonalDataAdmin`` is the page over a model with personal data. The checks of ``privacy.checks`` refuse one that
+names a masked column anywhere, and a page over personal data that is not of this class.
+"""
+
+import json
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core import checks
 from django.db.models import Model
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from catalogue.registry import personal_data_of
+from catalogue.declarations import PersonalField
+from catalogue.registry import masked_fields
+from catalogue.vocabulary import Audience
 
-DOTS = "•" * 8  # whatever the length of the value
-NAMING_OPTIONS = (
-    "list_display",
-    "list_editable",
-    "list_filter",
-    "search_fields",
-    "ordering",
-    "fields",
-    "readonly_fields",
-    "autocomplete_fields",
-    "raw_id_fields",
-    "list_display_links",
-    "sortable_by",
-)
+from .checks import leaks, masked_on_path
+from .fields import bearers, profile_model
+
+DOTS = "•" * 8  # whatever the length of the value, and whether there is one
+# Endings that the stock filters and the date drill-down of open columns put into an address.
+FILTERING = ("exact", "isnull", "in", "gte", "lt", "year", "month", "day")
+
+Column = Callable[[Any], SafeString]
 
 
-def masked_columns(model: type[Model]) -> dict[str, Any]:
-    """Return the masked columns of a model with their labels, blind indexes and sealed columns included."""
-    data = personal_data_of(model._meta.label)
-    declared = {field.column: field.label for field in data.fields if field.masked} if data else {}
-    hidden = {
-        field.name: field.verbose_name
-        for field in model._meta.concrete_fields
-        if getattr(field, "sealed", False) or hasattr(field, "of")
-    }
-    return hidden | declared
+class Covering:
+    """Covered values on a page or an inline: masked columns are dots, and in no form whatever the options say."""
+
+    model: type[Model]
+    fields: ClassVar[Any]
+    # Labels of further models whose values are shown covered on the same page: those of a profile beside its member.
+    covers: ClassVar[tuple[str, ...]] = ()
+
+    @cached_property
+    def masks(self) -> tuple[Column, ...]:
+        """Return one read-only column of dots for every masked value that people know by name."""
+        labels = (self.model._meta.label, *self.covers)
+        return tuple(_mask(field) for label in labels for field in _masked(label))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [*super().get_readonly_fields(request, obj), *self.masks]  # type: ignore[misc]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [*(self.fields or ()), *self.masks]
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Leave masked columns out of the form, should an option ever name one and no check have been run."""
+        named: Any = super().get_exclude(request, obj) or ()  # type: ignore[misc]
+        return [*named, *masked_names(self.model)]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
-class PersonalDataAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PersonalDataInline(Covering, admin.TabularInline):  # type: ignore[type-arg]
+    """Rows of personal data on another page: covered as there, neither added nor deleted."""
+
+    extra = 0
+    show_change_link = False
+    view_on_site = False
+
+
+class PersonalDataAdmin(Covering, admin.ModelAdmin):  # type: ignore[type-arg]
     """An admin page over personal data: masked values are dots, and no door leads around them.
 
     Subclasses name what is open. A masked column in any option is a system check's error; a lookup in the address
@@ -50,51 +83,95 @@ class PersonalDataAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     show_facets = admin.ShowFacets.NEVER
     actions = None
+    view_on_site = False
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return [*super().get_readonly_fields(request, obj), *self.masks()]
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return [*(self.fields or ()), *self.masks()]
-
-    def masks(self) -> list[Callable[[Any], SafeString]]:
-        """Return one read-only column of dots for every masked one that people know by name."""
-        data = personal_data_of(self.model._meta.label)
-        return [_mask(field.label) for field in data.fields if field.masked] if data else []
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Show what is open first, and everything covered in a group of its own."""
+        shown = list(self.fieldsets or [(None, {"fields": list(self.fields or ())})])
+        description = _("Covered for everyone, superusers too. Beside each value: who may see it.")
+        covered = (_("Personal values"), {"fields": list(self.masks), "description": description})
+        return [*shown, covered] if self.masks else shown
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Allow the declared filters only: any other lookup would answer questions about what is masked."""
-        filters = [each if isinstance(each, str) else each[0] for each in self.list_filter]
-        return any(lookup in (name, f"{name}__exact", f"{name}__isnull") for name in filters)
+        filters = [each[0] if isinstance(each, (list, tuple)) else each for each in self.list_filter]
+        names = [name for name in (*filters, self.date_hierarchy) if isinstance(name, str)]
+        allowed = {ending for name in names for ending in (name, *(f"{name}__{each}" for each in FILTERING))}
+        return lookup in allowed and masked_on_path(self.model, lookup) is None
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """Let rows be named by their primary key and nothing else."""
+        return to_field in ("pk", self.opts.pk.name)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Write what was changed here, and not over what its owner changed meanwhile."""
+        obj.save(update_fields=form.changed_data)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return _log(request, obj, message, ADDITION)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return _log(request, obj, message, CHANGE)
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
-        return [*super().check(**kwargs), *self._leaks()]
-
-    def _leaks(self) -> Iterator[checks.CheckMessage]:
-        masked = masked_columns(self.model)
-        for option in NAMING_OPTIONS:
-            for name in getattr(self, option) or ():
-                column = str(name).lstrip("-^=@").split("__")[0]
-                if column in masked:
-                    yield checks.Error(
-                        f"{option} names the masked column {column}.",
-                        hint="Staff uncover a value by giving a reason; no list, form or search may show it.",
-                        obj=self.__class__,
-                        id="privacy.E001",
-                    )
+        return [*super().check(**kwargs), *leaks(self)]
 
 
-def _mask(label: Any) -> Callable[[Any], SafeString]:
-    """Return a column that shows dots, whatever it stands for."""
+def masked_names(model: type[Model]) -> list[str]:
+    """Return the names of the columns of a model that no form may hold."""
+    return [field.name for field in model._meta.concrete_fields if masked_on_path(model, field.name)]
 
-    def dots(_row: Any) -> SafeString:
-        return format_html('<span class="masked" aria-label="{}">{}</span>', _("covered"), DOTS)
 
-    dots.short_description = label  # type: ignore[attr-defined]
+def _masked(label: str) -> tuple[PersonalField, ...]:
+    try:
+        return masked_fields(label)
+    except KeyError:
+        return ()
+
+
+def _log(request: HttpRequest, obj: Any, message: Any, action: int) -> Any:
+    """Put an act into the history under the number of the row: its handle would outlive the account there."""
+    staff: Any = request.user
+    return LogEntry.objects.create(
+        user=staff,
+        content_type_id=ContentType.objects.get_for_model(obj, for_concrete_model=False).pk,
+        object_id=str(obj.pk),
+        object_repr=f"{obj._meta.verbose_name} {obj.pk}",
+        action_flag=action,
+        change_message=message if isinstance(message, str) else json.dumps(message),
+    )
+
+
+def _mask(field: PersonalField) -> Column:
+    """Return a column that shows dots, and beside them who may see what they stand for."""
+
+    def dots(row: Any) -> SafeString:
+        covered = format_html(
+            '<span class="masked"><span aria-hidden="true">{}</span><span class="visually-hidden">{}</span></span>',
+            DOTS,
+            _("covered"),
+        )
+        audience = _audience(row, field)
+        return covered if audience is None else format_html("{} {}", covered, _who(audience))
+
+    dots.__name__ = f"covered_{field.name}"
+    dots.short_description = field.label  # type: ignore[attr-defined]
     return dots
+
+
+def _who(audience: Audience) -> SafeString:
+    """Return an audience as staff see it. Which circles they are is their owner's business."""
+    icon = '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>'
+    return format_html(f'<span class="who">{icon} {{}}</span>', static("icons.svg"), audience.icon, audience.label)
+
+
+def _audience(row: Any, field: PersonalField) -> Audience | None:
+    """Return who may see a value of ``row``, if that is somebody's choice."""
+    bearer = bearers().get(field.name)
+    if bearer is None or bearer.declared is not field:
+        return None
+    chosen: dict[str, int] = row.__dict__.setdefault("_chosen_audiences", {})
+    if not chosen:
+        names = [each.audience for each in bearers().values()]
+        chosen |= profile_model()._default_manager.filter(pk=row.pk).values(*names).first() or {}
+    return Audience(chosen[bearer.audience]) if bearer.audience in chosen else None
