@@ -1,0 +1,174 @@
+"""Every page, in light and dark, on a telephone and on a wide screen: nothing that axe objects to.
+
+Nor an error in the console, something the content security policy refused, a request to another host, or a page that
+has to be pushed sideways.
+"""
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from itertools import product
+
+import pytest
+from django.template.loader import render_to_string
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from playwright.sync_api import Page
+
+from accounts import tokens
+
+from .conftest import NARROW, WIDE, Opens, Town, Visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+RUN_AXE = "axe.run({preload: false, resultTypes: ['violations']}).then(found => found.violations)"
+UNFOLD = "document.querySelectorAll('details:not(.menu)').forEach(each => { each.open = true })"
+LOOKS = list(product(("light", "dark"), (NARROW, WIDE)))
+
+FOR_VISITORS = [
+    "/",
+    "/join/",
+    "/join/sent/",
+    "/join/confirm/no-such-token/",
+    "/sign-in/",
+    "/password/reset/",
+    "/password/reset/sent/",
+    "/password/reset/no-such-token/",
+    "/people/",
+    "/people/?q=fern",
+    "/people/?q=nobody-of-that-name",
+    "/@rose/",
+    "/@bud/",
+    "/@yasmin/",
+    "/@bramble/",
+    "/policy/",
+    "/policy/versions/",
+    "/policy/versions/1/",
+    "/dev/mail/",
+    "/nothing/here/",
+    "/people/?q=%00",
+]
+FOR_MEMBERS = [
+    "/",
+    "/sign-out/",
+    "/password/change/",
+    "/people/",
+    "/@rose/",
+    "/@rose/?as=everyone",
+    "/@rose/?as=friend",
+    "/@rose/?as=@fern",
+    "/@rose/?as=@nettle",
+    "/@rose/sees/employer/",
+    "/@rose/sees/postal_address/",
+    "/@fern/",
+    "/@moss/",
+    "/@bramble/",
+    "/friends/",
+    "/friends/end/fern/",
+    "/circles/",
+    "/blocks/",
+    "/blocks/add/moss/",
+    "/settings/profile/",
+    "/settings/security/",
+    "/settings/privacy/",
+    "/settings/privacy/phone/",
+    "/settings/privacy/employer/",
+    "/settings/check-up/",
+    "/policy/",
+    "/nothing/here/",
+    "/admin/",
+]
+FOR_JUVENILES = ["/", "/@bud/", "/friends/", "/circles/", "/blocks/", "/settings/privacy/", "/settings/privacy/phone/"]
+
+
+def look_at(visit: Visit) -> Iterator[str]:
+    """Yield what is wrong with the page that is open, in every look."""
+    page, where = visit.page, re.sub(r"^https?://[^/]+", "", visit.page.url)
+    page.evaluate(AXE)
+    for scheme, size in LOOKS:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(size)
+        look = f"{where} ({scheme}, {size['width']})"
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            yield f"{look}: is wider than the screen"
+        yield from (f"{look}: {found}" for found in violations(page))
+    yield from visit.trouble
+    visit.trouble.clear()
+
+
+def violations(page: Page) -> Iterator[str]:
+    for rule in page.evaluate(RUN_AXE):
+        places = "; ".join(f"{' '.join(node['html'][:120].split())}" for node in rule["nodes"][:3])
+        yield f"{rule['id']}: {rule['help']}: {places}"
+
+
+def assert_sound(visit: Visit, addresses: list[str]) -> None:
+    wrong = []
+    for address in addresses:
+        visit.page.goto(address)
+        visit.page.evaluate(UNFOLD)
+        wrong += look_at(visit)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_pages_of_visitors(town: Town, visit: Opens):
+    confirm = reverse("accounts:confirm-email", args=[tokens.issue(town.moss, tokens.VERIFY_EMAIL)])
+    reset = reverse("accounts:password-reset-confirm", args=[tokens.issue(town.moss, tokens.RESET_PASSWORD)])
+    assert_sound(visit(), [*FOR_VISITORS, confirm, reset])
+
+
+def test_the_pages_of_a_member(town: Town, visit: Opens):
+    own = [f"/circles/{town.family.pk}/", f"/@rose/?as=circle:{town.family.pk}"]
+    assert_sound(visit(town.rose), [*FOR_MEMBERS, *own])
+
+
+def test_the_pages_of_a_juvenile(town: Town, visit: Opens):
+    assert_sound(visit(town.bud), FOR_JUVENILES)
+
+
+def test_the_pages_of_staff(town: Town, visit: Opens):
+    assert_sound(visit(town.warden), staff_pages(town))
+
+
+def staff_pages(town: Town) -> list[str]:
+    """Return the index, every list of the back office, and the page of a member."""
+    lists = [
+        reverse(f"admin:{pattern.name}")
+        for entry in get_resolver("config.urls").url_patterns
+        if isinstance(entry, URLResolver) and entry.app_name == "admin"
+        for part in entry.url_patterns
+        for pattern in ([part] if isinstance(part, URLPattern) else part.url_patterns)
+        if (pattern.name or "").endswith("_changelist")
+    ]
+    return ["/admin/", *lists, reverse("admin:accounts_member_change", args=[town.rose.pk])]
+
+
+def test_what_a_form_says_when_something_is_missing(town: Town, visit: Opens):
+    visitor, rose = visit(), visit(town.rose)
+    wrong = []
+    for each, address in [
+        (visitor, "/join/"),
+        (visitor, "/sign-in/"),
+        (visitor, "/password/reset/"),
+        (rose, "/password/change/"),
+        (rose, "/circles/"),
+    ]:
+        each.page.goto(address)
+        each.page.locator("main form[method=post] button[type=submit]").first.click()
+        assert each.page.locator("main [role=alert]").count() == 1, address
+        wrong += look_at(each)
+    rose.page.goto("/settings/privacy/phone/")
+    rose.page.get_by_label("Everyone").check()
+    rose.page.get_by_role("button", name="Save who sees it").click()
+    assert rose.page.get_by_role("button", name="Make it public").is_visible()
+    wrong += look_at(rose)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", ["500.html", "csrf.html", "400.html"])
+def test_the_pages_of_errors(visit: Opens, name: str):
+    """These are shown without a request, so a browser gets what the handlers would render."""
+    body = render_to_string(f"errors/{name}")
+    visitor = visit()
+    visitor.page.route("**/broken", lambda route: route.fulfill(body=body, content_type="text/html"))
+    assert_sound(visitor, ["/broken"])
