@@ -134,7 +134,8 @@ def _named(page: Any) -> Iterator[tuple[str, str]]:
         if column := masked_on_path(page.model, name):
             yield "form", column
     for column in _masked_in_code(page.model, page.model.__str__):
-        yield "__str__", column
+        if not column.endswith("_id"):  # what a row is called may hold numbers
+            yield "__str__", column
 
 
 def _entries(option: Any) -> Iterator[Any]:

@@ -1,0 +1,496 @@
+"""Staff pages: what is masked is in no list, form, search, filter, ordering, lookup, history or message."""
+
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
+from django.db.models import F
+from django.forms import CharField, ModelForm
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from accounts.admin import MemberAdmin
+from accounts.models import Friendship, Member, Profile, Session
+from accounts.roles import ROLES, assign_roles, sync_roles
+from catalogue.vocabulary import Audience
+from privacy.checks import check_staff_sites, leaks, masked_columns, masked_on_path, problems
+from privacy.masking import DOTS, PersonalDataAdmin, PersonalDataInline
+from privacy.models import Circle, FieldDefault
+from tests.factories import VALUES, befriend, make_circle, make_member, show_to_circles
+
+pytestmark = [pytest.mark.django_db, pytest.mark.promise("K3")]
+
+SITE = AdminSite("site of a test")
+HIDDEN = {
+    name: value if isinstance(value, list) else [str(value)]
+    for name, value in VALUES.items()
+    if name not in ("country", "display_name", "postal_address")
+} | {"postal_address": ["Mill Lane"], "email": ["rose@example.org"]}
+
+
+@pytest.fixture
+def rose() -> Member:
+    rose = make_member("rose", **VALUES)
+    show_to_circles(rose, "phone", make_circle(rose, "Allotment"))
+    return rose
+
+
+@pytest.fixture
+def warden() -> Member:
+    return staff("warden", "safety")
+
+
+@pytest.fixture
+def chief() -> Member:
+    return staff("chief", "superuser")
+
+
+@pytest.fixture
+def desk(warden: Member) -> Client:
+    return signed_in(warden)
+
+
+def staff(handle: str, *roles: str) -> Member:
+    sync_roles()
+    member = make_member(handle, is_staff=True)
+    assign_roles(member, roles)
+    return member
+
+
+def signed_in(member: Member) -> Client:
+    client = Client()
+    client.force_login(member, "accounts.sign_in.EmailBackend")
+    return client
+
+
+def page_of(member: Member) -> str:
+    return reverse("admin:accounts_member_change", args=[member.pk])
+
+
+LIST = "/admin/accounts/member/"
+
+
+def hides_everything(page: str) -> bool:
+    """Say whether none of rose's covered values is in a page."""
+    return not [value for values in HIDDEN.values() for value in values if value in page] and "Allotment" not in page
+
+
+# --- pages --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("role", [*ROLES, "superuser"])
+def test_every_role_sees_dots_and_the_audience_beside_them(role: str, rose: Member) -> None:
+    page = signed_in(staff("someone", role)).get(page_of(rose)).content.decode()
+    covered = page.split('class="form-row field-covered_phone"')[1].split("form-row")[0]
+    assert hides_everything(page)
+    assert DOTS in covered
+    assert str(Audience.CIRCLES.label) in covered
+
+
+def test_dots_are_as_many_for_a_long_value_a_short_one_and_none(desk: Client) -> None:
+    long, short, none = (
+        make_member(handle, **values)
+        for handle, values in {"one": {"bio": "b" * 1500}, "two": {"bio": "b"}, "three": {}}.items()
+    )
+    pages = [
+        desk.get(page_of(member)).content.decode().split("field-covered_bio")[1].split("form-row")[0]
+        for member in (long, short, none)
+    ]
+    assert len(set(pages)) == 1
+
+
+@pytest.mark.parametrize("address", ["", "?q=rose", "?o=1", "?o=-3", "?is_active__exact=1", "?_facets=True", "?all="])
+def test_the_list_shows_handles_and_no_covered_value(address: str, desk: Client, rose: Member) -> None:
+    page = desk.get(LIST + address).content.decode()
+    assert ">rose</a>" in page
+    assert hides_everything(page)
+
+
+def test_the_list_costs_the_same_number_of_queries_however_long(
+    desk: Client, rose: Member, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(12):
+        make_member(f"member{number}")
+    with django_assert_max_num_queries(9):
+        desk.get(LIST)
+
+
+@pytest.mark.parametrize("word", ["rose@example.org", "Alderford", "+447700900123", "Rose", "beans", "1990-04-01"])
+def test_the_search_finds_nothing_by_a_covered_value(word: str, desk: Client, rose: Member) -> None:
+    rose.handle = "somebody"
+    rose.save(update_fields=["handle"])
+    assert "somebody" not in desk.get(LIST, {"q": word}).content.decode()
+
+
+LOOKUPS = [
+    *(f"{name}{ending}" for name in sorted(masked_columns(Member)) for ending in ("", "__exact", "__isnull", "__gte")),
+    *(f"profile__{name}" for name in sorted(masked_columns(Profile))),
+    "profile__public_name__startswith",
+    "email_index__lt",
+    "profile__phone_audience",
+    "profile__listed__exact",
+    "friendships__friend",
+    "circles__name__isnull",
+    "sessions__isnull",
+    "handle__startswith",
+    "joined_at__gte",
+    "is_active__in",
+    "is_active__exact__email",
+    "groups__name",
+]
+
+
+@pytest.mark.parametrize("lookup", LOOKUPS)
+def test_a_lookup_in_the_address_asks_no_question(lookup: str, desk: Client, chief: Member, rose: Member) -> None:
+    """Answered with 400 for everybody, or the parameter does nothing."""
+    allowed = lookup == "is_active__in"
+    for client in (desk, signed_in(chief)):
+        answer = client.get(LIST, {lookup: "1"})
+        assert answer.status_code == (HTTPStatus.OK if allowed else HTTPStatus.BAD_REQUEST)
+
+
+@pytest.mark.parametrize("order", ["4", "5", "99", "-7.2", "email", "x", "1e999", "." * 50])
+def test_an_order_by_anything_else_is_the_usual_order(order: str, desk: Client) -> None:
+    for handle in ("aaa", "zzz"):
+        make_member(handle)
+    page = desk.get(LIST, {"o": order}).content.decode()
+    if order != "4":
+        assert page.index("aaa") < page.index("zzz")
+
+
+@pytest.mark.parametrize("field", ["email", "email_index", "password", "handle", "time_zone", "profile__phone"])
+def test_rows_are_named_by_their_number_only(field: str, desk: Client, rose: Member) -> None:
+    listed = desk.get(LIST, {"_to_field": field, "_popup": "1"})
+    one = desk.get(page_of(rose), {"_to_field": field})
+    assert listed.status_code == one.status_code == HTTPStatus.BAD_REQUEST
+
+
+def test_the_autocomplete_answers_with_handles_alone(desk: Client, rose: Member) -> None:
+    for model, field in (("profile", "member"), ("friendship", "person"), ("logentry", "user"), ("circle", "owner")):
+        asked = {"app_label": "accounts", "model_name": model, "field_name": field, "term": "rose@"}
+        answer = desk.get("/admin/autocomplete/", asked)
+        assert answer.status_code == HTTPStatus.FORBIDDEN or answer.json()["results"] == []
+
+
+# --- acts ---------------------------------------------------------------------------------------------------------
+def test_further_fields_in_a_form_change_nothing(desk: Client, rose: Member) -> None:
+    before = [Member.objects.filter(pk=rose.pk).values().get(), Profile.objects.filter(pk=rose.pk).values().get()]
+    sent = dict.fromkeys({*before[0], *before[1]} - {"is_active"}, "forged")
+    sent |= {f"covered_{name}": "forged" for name in VALUES} | {"is_staff": "on", "is_superuser": "on", "groups": "1"}
+    answer = desk.post(page_of(rose), sent | {"is_active": "on", "_save": "1"}, follow=True)
+    after = [Member.objects.filter(pk=rose.pk).values().get(), Profile.objects.filter(pk=rose.pk).values().get()]
+    assert answer.status_code == HTTPStatus.OK
+    assert list(map(stored, after)) == list(map(stored, before))
+
+
+def stored(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: bytes(value) if isinstance(value, bytes | memoryview) else value for name, value in row.items()}
+
+
+def test_saving_writes_only_what_was_changed_here(desk: Client, rose: Member) -> None:
+    """Somebody who changes their address while staff look at them keeps the new one."""
+    suspended = {"_save": "1"}
+    original = MemberAdmin.save_model
+
+    def save_late(self: Any, request: Any, obj: Any, form: Any, change: bool) -> None:
+        fresh = Member.objects.get(pk=rose.pk)
+        fresh.email = "new@example.org"
+        fresh.save()
+        original(self, request, obj, form, change)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MemberAdmin, "save_model", save_late)
+        desk.post(page_of(rose), suspended)
+    after = Member.objects.get(pk=rose.pk)
+    assert (after.email, after.is_active) == ("new@example.org", False)
+
+
+def test_the_history_names_fields_and_numbers_and_the_message_names_no_value(desk: Client, rose: Member) -> None:
+    told = desk.post(page_of(rose), {"_continue": "1"}, follow=True).content.decode()
+    history = desk.get(reverse("admin:accounts_member_history", args=[rose.pk])).content.decode()
+    [entry] = LogEntry.objects.all()
+    assert "Changed Active." in history
+    assert hides_everything(told)
+    assert hides_everything(history)
+    assert "rose" not in entry.object_repr + entry.change_message
+    assert str(rose.pk) in entry.object_repr
+
+
+@pytest.mark.parametrize("way", ["add/", "{}/delete/"])
+def test_rows_are_neither_added_nor_deleted_here(way: str, chief: Member, rose: Member) -> None:
+    address = LIST + way.format(rose.pk)
+    for answer in (signed_in(chief).get(address), signed_in(chief).post(address, {"post": "yes"})):
+        assert answer.status_code == HTTPStatus.FORBIDDEN
+        assert hides_everything(answer.content.decode())
+    assert Member.objects.filter(pk=rose.pk).exists()
+
+
+def test_there_are_no_actions_over_many(chief: Member, rose: Member) -> None:
+    for action in ("delete_selected", "export", "__str__"):
+        sent = {"action": action, "_selected_action": str(rose.pk), "post": "yes", "index": "0"}
+        answer = signed_in(chief).post(LIST, sent)
+        assert answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+        assert hides_everything(answer.content.decode())
+    assert Member.objects.filter(pk=rose.pk).exists()
+
+
+def test_no_number_leads_to_whoever_has_it(chief: Member, rose: Member) -> None:
+    from django.contrib.contenttypes.models import ContentType
+
+    kind = ContentType.objects.get_for_model(Member).pk
+    assert signed_in(chief).get(f"/admin/r/{kind}/{rose.pk}/").status_code == HTTPStatus.NOT_FOUND
+
+
+# --- who may ------------------------------------------------------------------------------------------------------
+def test_staff_without_the_right_to_change_can_only_look(rose: Member) -> None:
+    support = signed_in(staff("helper", "support"))
+    page = support.get(page_of(rose)).content.decode()
+    assert 'name="_save"' not in page
+    assert support.post(page_of(rose), {"_save": "1"}).status_code == HTTPStatus.FORBIDDEN
+    rose.refresh_from_db()
+    assert rose.is_active
+
+
+def test_staff_suspend_members_but_neither_colleagues_nor_themselves(
+    desk: Client, warden: Member, chief: Member, rose: Member
+) -> None:
+    for person, answered in ((rose, 302), (warden, 403), (chief, 403)):
+        assert desk.post(page_of(person), {"_save": "1"}).status_code == answered
+    boss = signed_in(chief)
+    assert boss.post(page_of(chief), {"_save": "1"}).status_code == HTTPStatus.FORBIDDEN
+    assert boss.post(page_of(warden), {"_save": "1"}).status_code == HTTPStatus.FOUND
+
+
+def test_staff_without_a_role_see_no_figure_and_no_model(rose: Member) -> None:
+    newcomer = signed_in(staff("newcomer"))
+    page = newcomer.get("/admin/").content.decode()
+    assert "queue" not in page
+    assert "accounts/member" not in page
+    assert newcomer.get(LIST).status_code == newcomer.get(page_of(rose)).status_code == HTTPStatus.FORBIDDEN
+
+
+def test_roles_are_for_superusers_to_read_and_for_nobody_to_change(desk: Client, chief: Member) -> None:
+    role = Group.objects.get(name="support")
+    boss, address = signed_in(chief), reverse("admin:auth_group_change", args=[role.pk])
+    assert desk.get("/admin/auth/group/").status_code == desk.get(address).status_code == HTTPStatus.FORBIDDEN
+    assert boss.get(address).status_code == HTTPStatus.OK
+    assert boss.post(address, {"name": "other"}).status_code == HTTPStatus.FORBIDDEN
+
+
+def test_the_dashboard_counts_who_is_here(desk: Client, rose: Member) -> None:
+    make_member("moss", is_active=False)
+    make_member("unconfirmed", email_verified_at=None)
+    figures = {figure.label: figure.number for figure in desk.get("/admin/").context["figures"]}
+    assert figures["Active members"] == Member.objects.active().count() == 2
+    assert figures["Suspended member"] == 1
+    officer = signed_in(staff("officer", "privacy_officer")).get("/admin/").context["figures"]
+    assert FieldDefault.objects.count() in [figure.number for figure in officer]
+
+
+@pytest.mark.parametrize("address", ["/admin/", LIST, "change", "/admin/accounts/", "history", "/admin/nowhere/"])
+def test_staff_pages_need_nothing_that_the_content_policy_forbids(address: str, desk: Client, rose: Member) -> None:
+    history = reverse("admin:accounts_member_history", args=[rose.pk])
+    answer = desk.get({"change": page_of(rose), "history": history}.get(address, address))
+    page = answer.content.decode()
+    assert "'unsafe" not in answer.headers["Content-Security-Policy"]
+    assert not [
+        sign for sign in ("style=", "<style", " onclick", " onload", "javascript:", 'src="http') if sign in page
+    ]
+    assert all(" src=" in script.split(">")[0] for script in page.split("<script")[1:])
+
+
+def test_a_password_is_changed_where_everybody_changes_theirs(desk: Client) -> None:
+    for name in ("admin:password_change", "admin:password_change_done"):
+        assert desk.get(reverse(name)).url == reverse("accounts:password-change")  # type: ignore[attr-defined]
+
+
+# --- the checks ---------------------------------------------------------------------------------------------------
+def told(page: type[ModelAdmin], model: type = Member) -> set[str]:  # type: ignore[type-arg]
+    """Return the ids of our own checks that an admin class sets off, together with the option they are about."""
+    built = page(model, SITE)
+    found = [*leaks(built)] if isinstance(built, PersonalDataAdmin) else [*problems(built)]
+    return {f"{message.id} {message.msg.split()[0]}" for message in found}
+
+
+def built(**options: Any) -> type[PersonalDataAdmin]:
+    return type("Page", (PersonalDataAdmin,), options)
+
+
+def reads_email(row: Any) -> str:
+    return str(row.email)
+
+
+def reads_by_name(row: Any) -> str:
+    return str(getattr(row, "email"))  # noqa: B009  # this is what forgetful people write
+
+
+def reads_the_profile(row: Any) -> str:
+    return ", ".join(part.upper() for part in [row.profile.city])
+
+
+@admin.display(ordering="email_index")
+def ordered(row: Any) -> str:
+    return "-"
+
+
+class ByEmail(admin.SimpleListFilter):
+    title, parameter_name = "where", "where"
+
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
+        return [("a", "a")]
+
+    def queryset(self, request: Any, queryset: Any) -> Any:
+        return queryset.filter(profile__city_index=self.value())
+
+
+class MemberForm(ModelForm):  # type: ignore[type-arg]
+    email = CharField()
+
+    class Meta:
+        model = Member
+        fields = ("handle",)
+
+
+class Friends(admin.TabularInline):  # type: ignore[type-arg]
+    model = Friendship
+    fk_name = "person"
+
+
+class CoveredProfile(PersonalDataInline):
+    model = Profile
+    fields = ("public_name",)
+
+
+class LeakyProfile(PersonalDataInline):
+    model = Profile
+    fields = ("public_name", "city")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("list_display", ("email",)),
+        ("list_display", ("handle", "profile__city")),
+        ("list_display", (reads_email,)),
+        ("list_display", (reads_by_name,)),
+        ("list_display", (reads_the_profile,)),
+        ("list_display", (ordered,)),
+        ("list_display", (lambda row: row.time_zone,)),
+        ("list_display_links", ("email",)),
+        ("list_editable", ("time_zone",)),
+        ("list_filter", ("email_index",)),
+        ("list_filter", (("profile__city", admin.AllValuesFieldListFilter),)),
+        ("list_filter", (ByEmail,)),
+        ("list_filter", ("friendships__since",)),
+        ("search_fields", ("=profile__city_index",)),
+        ("search_fields", ("^email",)),
+        ("search_fields", ("profile__employer__iexact",)),
+        ("ordering", ("-email_index",)),
+        ("ordering", (F("email_index").desc(),)),
+        ("fields", (("handle", "email"),)),
+        ("fieldsets", ((None, {"fields": ("handle", ("is_active", "time_zone"))}),)),
+        ("readonly_fields", ("password",)),
+        ("readonly_fields", (reads_email,)),
+        ("prepopulated_fields", {"handle": ("email",)}),
+        ("prepopulated_fields", {"email": ("handle",)}),
+        ("date_hierarchy", "profile__birth_date"),
+        ("raw_id_fields", ("profile__picture",)),
+        ("autocomplete_fields", ("email",)),
+        ("sortable_by", ("email",)),
+        ("radio_fields", {"time_zone": admin.VERTICAL}),
+        ("filter_horizontal", ("email",)),
+        ("form", MemberForm),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_a_masked_column_in_an_option_is_an_error(option: str, value: Any) -> None:
+    assert f"privacy.E001 {option}" in told(built(**{option: value}))
+
+
+def test_a_method_of_the_page_or_of_the_model_that_reads_a_masked_column_is_an_error() -> None:
+    class Page(PersonalDataAdmin):
+        list_display = ("address", "first_letter")
+
+        def address(self, row: Member) -> Any:
+            return row.email
+
+        @admin.display(description="letter")
+        def first_letter(self, row: Member) -> str:
+            return str(min(letter for _ in self.list_display for letter in row.time_zone))
+
+    assert told(Page) == {"privacy.E001 list_display"}
+    assert len(list(leaks(Page(Member, SITE)))) == 2
+
+
+def test_a_friendship_is_covered_at_both_ends() -> None:
+    assert told(built(list_display=("person", "friend_id")), Friendship) == {"privacy.E001 list_display"}
+
+
+def test_an_inline_is_held_to_the_same() -> None:
+    assert "privacy.E002 accounts.Friendship" in told(built(inlines=(Friends,)))
+    assert "privacy.E001 fields" in told(built(inlines=(LeakyProfile,)))
+    assert told(built(inlines=(CoveredProfile,))) == set()
+
+
+def test_a_page_that_covers_nothing_is_an_error() -> None:
+    for model in (Member, Profile, Circle, Session, Friendship):
+        assert f"privacy.E002 {model._meta.label}" in told(ModelAdmin, model)
+    assert told(ModelAdmin, FieldDefault) == set()
+
+
+def test_a_page_over_something_else_may_not_reach_into_personal_data() -> None:
+    page = type(
+        "Page", (ModelAdmin,), {"list_filter": ("user__email_index",), "search_fields": ("user__profile__city",)}
+    )
+    assert told(page, Group) == {"privacy.E001 list_filter", "privacy.E001 search_fields"}
+
+
+def test_our_own_pages_are_in_order_and_a_wrong_one_is_found_where_it_is_registered() -> None:
+    assert check_staff_sites() == []
+    wrong = AdminSite("wrong")
+    wrong.register(Profile, ModelAdmin)
+    wrong.register(Member, built(search_fields=("email",)))
+    assert "privacy.E002" in {message.id for message in check_staff_sites()}
+    assert "privacy.E001" in {message.id for message in wrong.check(None)}
+
+
+def test_a_path_is_followed_to_the_masked_column_on_its_way() -> None:
+    assert masked_on_path(Member, "profile__city__isnull") == "accounts.Profile.city"
+    assert masked_on_path(Member, "-email_index") == "accounts.Member.email_index"
+    assert masked_on_path(Friendship, "person_id") == "accounts.Friendship.person_id"
+    assert masked_on_path(Profile, "pk") is None
+    assert masked_on_path(Member, "handle__startswith") is None
+
+
+# --- should no check have been run --------------------------------------------------------------------------------
+@pytest.fixture
+def careless() -> PersonalDataAdmin:
+    """Return a page that names masked columns everywhere, as nothing but a check forbids."""
+    return built(
+        fields=("handle", "email"), list_filter=("email_index", "is_active"), date_hierarchy="profile__birth_date"
+    )(Member, SITE)
+
+
+def test_a_masked_column_is_in_no_form_even_where_an_option_names_it(
+    careless: PersonalDataAdmin, rose: Member, chief: Member, rf: RequestFactory
+) -> None:
+    request = rf.get("/")
+    request.user = chief
+    assert "email" not in careless.get_form(request, rose).base_fields
+    assert not careless.lookup_allowed("email_index", "1", request)
+    assert not careless.lookup_allowed("profile__birth_date__year", "1990", request)
+    assert careless.lookup_allowed("is_active__exact", "1", request)
+
+
+def test_an_inline_shows_dots_as_a_page_does(rose: Member, chief: Member) -> None:
+    befriend(rose, chief)
+    inline = CoveredProfile(Member, SITE)
+    request = RequestFactory().get("/")
+    request.user = chief
+    shown = inline.get_fields(request, rose)
+    assert "public_name" in shown
+    assert not {name for name in shown if isinstance(name, str)} & masked_columns(Profile)
+    assert not inline.has_add_permission(request, rose)
+    assert not inline.has_delete_permission(request, rose)
