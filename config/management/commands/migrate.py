@@ -16,8 +16,16 @@ class Command(migrate.Command):
         super().add_arguments(parser)
         parser.set_defaults(database=None)
 
+    def get_check_kwargs(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Return what the system checks look at: the databases that are about to be migrated."""
+        return {**super().get_check_kwargs(options), "databases": aliases(options)}
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate ``options["database"]``; without it, both. An app that is named lives in one of them only."""
-        named = options["database"]
-        for alias in [named] if named else list(connections):
+        for alias in aliases(options):
             super().handle(*args, **(options | {"database": alias}))
+
+
+def aliases(options: dict[str, Any]) -> list[str]:
+    named = options["database"]
+    return [named] if named else list(connections)

@@ -1,9 +1,11 @@
 """Everything that ``make run`` starts: data, keys, the demo world, web and worker."""
 
 import os
+import signal
 import socket
 import sys
 import time
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -38,11 +40,14 @@ class Command(BaseCommand):
             raise CommandError("up is for development. In production the processes of the Procfile run by themselves.")
         refuse_taken(port)
         os.environ["PORT"] = str(port)  # the links in mails begin with it
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            prepare(with_demo=not no_demo)
+        except KeyboardInterrupt:
+            self.stdout.write("Ended before anything was served.")
+            return
         household = Household(children(port))
         household.end_on_signals()
-        prepare(with_demo=not no_demo)
-        if household.ending.is_set():
-            return
         try:
             self.keep_running(household, port)
         finally:
@@ -80,7 +85,7 @@ def prepare(*, with_demo: bool) -> None:
     call_command("migrate", interactive=False, verbosity=0)
     if with_demo and not get_user_model().objects.exists():
         print("First run: loading the demo world …", flush=True)
-        call_command("seed", verbosity=0)
+        call_command("seed", verbosity=0, stdout=StringIO())
 
 
 def refuse_taken(port: int) -> None:
