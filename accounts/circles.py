@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from catalogue.vocabulary import Audience
 from privacy.audiences import Choice, choices, set_audience
 from privacy.fields import bearers
+from privacy.juveniles import is_juvenile
 from privacy.models import Circle, CircleMember
 from privacy.visibility import Viewer
 
 from .blocking import between, hold_pair, known_to
-from .models import Block, Member
+from .models import Block, Friendship, Member
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -61,13 +62,16 @@ def rename(circle: Circle, name: str) -> None:
 def add_to_circle(circle: Circle, person: Member) -> None:
     """Put ``person`` into a circle: they see at once what it is shown.
 
-    Raises ``ValidationError`` for the owner, ``Member.DoesNotExist`` across a block.
+    Raises ``ValidationError`` for the owner, and for somebody who is no friend of a juvenile: what a juvenile shows
+    reaches friends at most. Raises ``Member.DoesNotExist`` across a block.
     """
     if person.pk == circle.owner_id:
         raise ValidationError(_("You see all of yours anyway. A circle is for others."), code="self")
     hold_pair(person.pk, circle.owner_id)
     if Block.objects.filter(between(person, circle.owner, "blocker", "blocked")).exists():
         raise Member.DoesNotExist
+    if is_juvenile(circle.owner) and not Friendship.objects.filter(person=circle.owner, friend=person).exists():
+        raise ValidationError(_("Under 18, a circle is for friends. Ask them to be one first."), code="juvenile")
     CircleMember.objects.get_or_create(circle=circle, person=person)
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from privacy.models import FieldException
+from privacy.models import CircleMember, FieldException
 from privacy.visibility import Viewer, visible_profiles
 
 from .blocking import between, hold_pair, known_to
@@ -90,9 +90,10 @@ def withdraw_request(recipient: Member, *, by: Member) -> None:
 
 @transaction.atomic
 def end_friendship(friend: Member, *, by: Member) -> None:
-    """End a friendship on both sides. The other is not told."""
+    """End a friendship on both sides, and leave each other's circles. The other is not told."""
     hold_pair(friend.pk, by.pk)
     Friendship.objects.filter(between(friend, by, "person", "friend")).delete()
+    CircleMember.objects.filter(between(friend, by, "circle__owner", "person")).delete()
 
 
 def _request(recipient: Member, by: Member) -> None:

@@ -26,7 +26,7 @@ from privacy.audiences import set_audience
 from privacy.defaults import defaults_in_force, record_defaults, start_with
 from privacy.first_policy import ensure_first_policy, retract_untouched_first_policy
 from privacy.juveniles import is_juvenile_born
-from privacy.models import PolicyAcceptance, PolicyVersion
+from privacy.models import Circle, PolicyAcceptance, PolicyVersion
 from privacy.policy import agree
 
 from .description import DescribedCircle, DescribedMember, DescribedPolicy, DescribedStaff, World
@@ -188,8 +188,17 @@ class Loading:
         with at(described.path):
             circle = make_circle(described.name, by=self.members[described.owner])
             for handle in described.members:
-                add_to_circle(circle, self.members[handle])
+                self.put_into(circle, handle)
         self.loaded.circles[described.owner, described.name] = circle
+
+    def put_into(self, circle: Circle, handle: str) -> None:
+        """Put somebody into a circle; who is no friend of a juvenile is left out, which the summary tells."""
+        try:
+            add_to_circle(circle, self.members[handle])
+        except ValidationError as error:
+            if error.code != "juvenile":
+                raise
+            self.loaded.summary["narrowed"].append(f"{circle.owner.handle}.circles.{handle}")
 
     def choose_audiences(self, described: DescribedMember) -> None:
         """Store the audiences described; a juvenile's are narrowed to friends, which the summary tells."""

@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from accounts.blocking import block
 from accounts.circles import add_to_circle, delete_circle, make_circle
+from accounts.friendship import end_friendship
 from accounts.models import Member, Profile
 from catalogue.vocabulary import Audience
 from encryption.keys import forget_keys
@@ -214,3 +216,16 @@ def test_a_page_costs_the_same_number_of_queries_however_much_is_on_it(
                 client.get(page.format(first.pk))
             counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.promise("M2")
+def test_a_juvenile_s_circle_takes_friends_only_so_that_nothing_reaches_beyond_them():
+    bud = factories.make_member("bud", birth_date=factories.ADULT.replace(year=2012))
+    moss, fern = factories.make_member("moss"), factories.make_member("fern")
+    factories.befriend(bud, fern)
+    circle = factories.make_circle(bud, "Club")
+    with pytest.raises(ValidationError):
+        add_to_circle(circle, moss)
+    add_to_circle(circle, fern)
+    end_friendship(fern, by=bud)
+    assert not CircleMember.objects.filter(circle=circle).exists()
