@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
-CLASSES = {forms.Select: "select", forms.Textarea: "textarea", forms.TextInput: "input"}
+NOT_TYPED_INTO = (forms.CheckboxInput, forms.FileInput, forms.HiddenInput)
 LINE_BREAKS = frozenset("\n\r\t")
 # Cc: control characters; Cs: halves of a surrogate pair; Zl and Zp: breaks that a single line cannot hold either.
 UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -23,6 +23,15 @@ def refuse_control_characters(value: str) -> None:
 def refuse_control_characters_but_breaks(value: str) -> None:
     """As above, for text of several lines."""
     refuse_control_characters("".join(character for character in value if character not in LINE_BREAKS))
+
+
+def class_of(widget: forms.Widget) -> str:
+    """Return the class of the design for a control; none for boxes to tick and files."""
+    if isinstance(widget, forms.Select):
+        return "select"
+    if isinstance(widget, forms.Textarea):
+        return "textarea"
+    return "input" if isinstance(widget, forms.widgets.Input) and not isinstance(widget, NOT_TYPED_INTO) else ""
 
 
 class AccessibleBoundField(BoundField):
@@ -45,7 +54,7 @@ class AccessibleBoundField(BoundField):
         """Return Django's attributes and the class of the design."""
         widget = widget or self.field.widget
         built: dict[str, Any] = super().build_widget_attrs(attrs, widget)
-        own = next((name for kind, name in CLASSES.items() if isinstance(widget, kind)), "")
+        own = class_of(widget)
         worn = f"{attrs.get('class', '')} {widget.attrs.get('class', '')}".split()
         if own and own not in worn:
             built["class"] = " ".join([own, *worn])

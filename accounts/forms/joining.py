@@ -14,8 +14,10 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from catalogue.registry import personal_data_of
 from catalogue.vocabulary import Audience
+from privacy.audiences import CONTACT_FIELDS
 from privacy.defaults import defaults_in_force
 from privacy.fields import bearers
+from privacy.juveniles import is_juvenile_born
 from privacy.models import PolicyVersion
 
 from ..models import Member
@@ -107,12 +109,14 @@ class JoinForm(AccessibleForm):
         label=_("I have read it and agree to it"),
         error_messages={"required": _("Whoever uses Hedgerow has agreed to its policy. Tick this if you do.")},
     )
+    sure = forms.BooleanField(required=False, label=_("Make it public, I know it can be copied"))
     policy = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, version: PolicyVersion, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.version = version
         self.born: date | None = None
+        self.needs_warning = False
         for name, why in self._reasons().items():
             self.fields[name].help_text = why
         self.defaults = {name: _offered(audience) for name, audience in defaults_in_force().items()}
@@ -124,6 +128,8 @@ class JoinForm(AccessibleForm):
         """Return why each thing is asked, as the catalogue says it."""
         member = personal_data_of("accounts.Member")
         reasons = {name: member.field(name).why for name in ("handle", "email", "password")}
+        hint = gettext("%(least)d characters or more. Three words you like will do.") % {"least": MIN_LENGTH}
+        reasons["password"] = f"{hint} {reasons['password']}"
         return reasons | {"year": bearers()["birth_date"].declared.why}
 
     @property
@@ -154,6 +160,7 @@ class JoinForm(AccessibleForm):
         cleaned: dict[str, Any] = super().clean() or {}
         self._read_birth_date(cleaned)
         self._look_at_password(cleaned)
+        self._warn_of_publicity(cleaned)
         if cleaned.get("policy") and cleaned["policy"] != self.version.number:
             changed = gettext("The policy changed while you were here. Please read version %(number)s and tick again.")
             self.add_error("agree", changed % {"number": self.version.number})
@@ -185,16 +192,23 @@ class JoinForm(AccessibleForm):
         except ValidationError as error:
             self.add_error("password", error)
 
+    def _warn_of_publicity(self, cleaned: dict[str, Any]) -> None:
+        """Ask once more before contact data goes public; a juvenile's does not, whatever is chosen."""
+        opened = [name for name in CONTACT_FIELDS if self._opens(name, cleaned.get(f"audience-{name}"))]
+        if opened and not cleaned.get("sure") and not is_juvenile_born(self.born):
+            self.needs_warning = True
+            labels = ", ".join(str(bearers()[name].declared.label) for name in opened)
+            self.add_error("sure", gettext("%(fields)s: say that it is meant, or choose others.") % {"fields": labels})
+
+    def _opens(self, name: str, word: Any) -> bool:
+        return _chosen(word, self.defaults[name]) is Audience.EVERYONE is not self.defaults[name]
+
     def application(self) -> Application:
         """Return what a valid form says."""
         assert self.born is not None
         answers = self.cleaned_data
         audiences = {name: _chosen(answers[f"audience-{name}"], default) for name, default in self.defaults.items()}
         return Application(answers["handle"], answers["email"], answers["password"], self.born, audiences, self.version)
-
-    @property
-    def least_length(self) -> int:
-        return MIN_LENGTH
 
 
 def _audience_field(name: str, audience: Audience) -> forms.ChoiceField:

@@ -119,11 +119,12 @@ def test_who_joins_and_changes_nothing_starts_with_the_defaults_on_record(join):
 
 @pytest.mark.promise("E2")
 def test_who_joins_gets_the_audiences_they_choose_and_the_defaults_stay_on_record(join):
-    join(**{"audience-bio": "only_me", "audience-phone": "members"})
+    join(**{"audience-bio": "only_me", "audience-phone": "members", "audience-city": "everyone"})
     member = Member.objects.get(handle="rose")
     assert member.profile.bio_audience == Audience.ONLY_ME
     assert member.profile.phone_audience == Audience.MEMBERS
-    assert member.profile.city_audience == defaults_in_force()["city"]
+    assert member.profile.city_audience == Audience.EVERYONE
+    assert member.profile.school_audience == defaults_in_force()["school"]
     assert member.joined_under.audiences["bio"] == "everyone"
 
 
@@ -170,6 +171,18 @@ def test_somebody_is_grown_up_from_the_birthday_on(join, born, listed):
     with time_machine.travel(TODAY, tick=False):
         join(day=born[0], month=born[1], year=born[2])
     assert Profile.objects.get().listed is listed
+
+
+@pytest.mark.promise("G1")
+def test_contact_data_goes_public_only_after_a_warning_and_a_tick(join):
+    public = {"audience-email": "everyone"}
+    warned = join(**public)
+    assert warned.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "Hiding it again will not reach their copies" in warned.content.decode()
+    assert not Member.objects.exists()
+    assert "will not reach their copies" not in join(handle="x").content.decode()
+    assert join(**public, sure="on").status_code == HTTPStatus.FOUND
+    assert Profile.objects.get().email_audience == Audience.EVERYONE
 
 
 # --- the policy
