@@ -13,7 +13,7 @@ from celery.contrib.django.task import DjangoTask
 from celery.result import AsyncResult
 from celery.schedules import crontab
 from django.conf import settings
-from kombu import Queue
+from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -62,7 +62,8 @@ app.conf.update(
     task_acks_late=True,
     task_default_queue=QUEUES[0],
     task_ignore_result=True,
-    task_queues=[Queue(name) for name in QUEUES],
+    # Each queue has an exchange of its own: with one for all, every message would land in every queue.
+    task_queues=[Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
     task_reject_on_worker_lost=True,
     timezone="UTC",
     worker_hijack_root_logger=False,

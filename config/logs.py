@@ -49,7 +49,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": message_without_values(record),
+            "message": without_text_of_error(message_without_values(record), record),
         }
         if request_id := current_request_id.get():
             line["request"] = request_id
@@ -69,6 +69,13 @@ def message_without_values(record: logging.LogRecord) -> str:
     except (TypeError, ValueError, KeyError):
         # A number format for a hidden text, or too few arguments: the wording alone still says what happened.
         return record.msg
+
+
+def without_text_of_error(message: str, record: logging.LogRecord) -> str:
+    """Return ``message`` without the text of the exception it is about: Django logs some as their own message."""
+    error = record.exc_info[1] if record.exc_info else None
+    text = str(error) if error is not None else ""
+    return message.replace(text, HIDDEN) if text else message
 
 
 def without_values(args: tuple[object, ...] | Mapping[str, object]) -> tuple[object, ...] | dict[str, object]:

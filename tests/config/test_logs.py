@@ -69,6 +69,10 @@ def test_an_exception_shows_types_and_places_of_itself_and_its_cause() -> None:
     assert SECRET not in json.dumps(shown)
 
 
+def test_a_message_that_is_the_text_of_an_exception_is_hidden() -> None:
+    assert line(f"Invalid: {SECRET}", error=caught(SECRET))["message"] == "Invalid: …"
+
+
 def test_an_exception_that_causes_itself_ends() -> None:
     error = caught(SECRET)
     error.__cause__.__cause__ = error  # type: ignore[union-attr]

@@ -59,6 +59,7 @@ def test_with_redis_it_says_what_to_run_instead(tmp_path: Path) -> None:
 
 def test_a_ring_that_nobody_can_hear_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a broker the web process would fill its own memory with them."""
+    celery.app.loader.import_default_modules()
     sent: list[object] = []
     monkeypatch.setattr(celery.app, "send_task", lambda *args, **options: sent.append(args))
     monkeypatch.setattr(celery.app.amqp, "send_task_message", lambda *args, **options: sent.append(args))
@@ -71,3 +72,9 @@ def test_everything_on_the_clock_is_a_task_that_exists() -> None:
     celery.app.loader.import_default_modules()
     missing = [entry["task"] for entry in celery.SCHEDULE.values() if entry["task"] not in celery.app.tasks]
     assert missing == []
+
+
+def test_a_message_lands_in_one_queue() -> None:
+    """Queues that share exchange and key would each get a copy."""
+    bindings = {(queue.exchange.name, queue.routing_key) for queue in celery.app.conf.task_queues}
+    assert len(bindings) == len(celery.QUEUES)
