@@ -9,7 +9,20 @@ from django.utils import timezone
 
 from privacy.first_policy import first_policy_text
 
-from .alderford import AWAY, BLOCKS, CIRCLES, CLUSTERS, FRIENDS, MUTES, RESIDENTS, STAFF, STREETS, Resident
+from .alderford import (
+    AWAY,
+    BLOCKS,
+    CIRCLES,
+    CLUSTERS,
+    FRIENDS,
+    MUTES,
+    RESIDENTS,
+    STAFF,
+    STREETS,
+    WITHOUT_PICTURE,
+    Officer,
+    Resident,
+)
 from .description import World
 from .faces import SIZE, draw_face
 from .reading import parse
@@ -17,7 +30,6 @@ from .sections import staff_secret
 
 PASSWORD = "hedge-and-meadow-26"  # noqa: S105  # of people who do not exist, in development only
 OPENED = 500  # days ago
-WITHOUT_PICTURE = frozenset({"rowan", "sage", "elder"})
 RESIDENT = {resident.handle: resident for resident in RESIDENTS}
 
 
@@ -41,8 +53,8 @@ def accounts() -> list[DemoAccount]:
     }
     members = [DemoAccount(f"@{handle}", email_of(handle), PASSWORD, note) for handle, note in cast.items()]
     staff = [
-        DemoAccount(f"@{handle}", email_of(handle), PASSWORD, f"staff, {note}{second_factor(handle)}")
-        for handle, _role, note in STAFF
+        DemoAccount(f"@{one.handle}", email_of(one.handle), PASSWORD, f"staff, {one.note}{second_factor(one.handle)}")
+        for one in STAFF
     ]
     return members + staff
 
@@ -60,7 +72,12 @@ def read(*, face_size: int = SIZE) -> World:
 def face(name: str, size: int = SIZE) -> bytes:
     """Return the picture called ``faces/rose.png``."""
     resident = RESIDENT[name.removeprefix("faces/").removesuffix(".png")]
-    return draw_face(resident.handle, age=resident.age, size=size, **resident.face)
+    return draw_face(resident.handle, age=resident.age, size=size, **(beardless(resident) | resident.face))
+
+
+def beardless(resident: Resident) -> dict[str, Any]:
+    """Return what keeps a beard off a face that nobody calls his."""
+    return {} if "he" in resident.pronouns.split("/") else {"beard": False}
 
 
 def world() -> dict[str, Any]:
@@ -68,11 +85,11 @@ def world() -> dict[str, Any]:
     now = timezone.now()
     return {
         "members": [member(number, resident, now) for number, resident in enumerate(RESIDENTS)],
-        "staff": [staff(handle, role) for handle, role, _note in STAFF],
+        "staff": [staff(officer) for officer in STAFF],
         "friendships": friendships(),
-        "circles": [{"owner": owner, "name": name, "members": people.split()} for owner, name, people in CIRCLES],
-        "blocks": [list(pair) for pair in BLOCKS],
-        "mutes": [list(pair) for pair in MUTES],
+        "circles": [{"owner": told["owner"], "name": told["name"], "members": told["people"]} for told in CIRCLES],
+        "blocks": BLOCKS,
+        "mutes": MUTES,
         "policies": [
             {
                 "version": "1",
@@ -138,21 +155,21 @@ def audience(words: str) -> dict[str, Any]:
 
 def friendships() -> list[list[str]]:
     """Return who is friends with whom: most of every cluster, and some across."""
-    pairs = [people.split() for people in FRIENDS]
-    for people in map(str.split, CLUSTERS.values()):
+    pairs = list(FRIENDS)
+    for people in CLUSTERS:
         steps = (1, 2) if len(people) > 6 else (1,)
         pairs += [[one, people[(place + step) % len(people)]] for step in steps for place, one in enumerate(people)]
     unlike = {frozenset(pair): pair for pair in pairs if len(set(pair)) == 2}
     return list(unlike.values())
 
 
-def staff(handle: str, role: str) -> dict[str, Any]:
+def staff(officer: Officer) -> dict[str, Any]:
     return {
-        "handle": handle,
-        "email": email_of(handle),
+        "handle": officer.handle,
+        "email": email_of(officer.handle),
         "password": PASSWORD,
-        "roles": [role],
-        "totp_secret": totp_secret(handle),
+        "roles": [officer.role],
+        "totp_secret": totp_secret(officer.handle),
     }
 
 

@@ -1,85 +1,15 @@
 """Portraits for people who do not exist: drawn from a few shapes, always the same for the same handle."""
 
-import hashlib
-import io
-import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from PIL import Image, ImageDraw
+from .easel import INK, Easel, light, mixed
+from .hair import HAIR, HAIR_BEHIND
+from .looks import Look
 
 SIZE = 512
 FINE = 3  # drawn so many times larger, then reduced: that is what makes the edges smooth
-
-INK = "#1d2822"
-GROUNDS = ("#e3ecdc", "#e3eef4", "#f5eed0", "#f3e8f4", "#fbeedc", "#fae9e6", "#a5c1a5", "#9dbfd2", "#efece1", "#c9dcc0")
-CLOTHES = ("#2c5f45", "#24567a", "#9e2233", "#8f450e", "#6a3b72", "#67540a", "#8aac7f", "#d99b62", "#414b45", "#d8979a")
-SKINS = ("#f6d9c2", "#eec4a3", "#dca47c", "#c08457", "#96603b", "#6d442b", "#f2cfb0", "#a9714a")
-HAIRS = ("#2b211c", "#4a3021", "#7a4a26", "#a8672f", "#c98d3f", "#e0bd77", "#8f3b1e", "#1c1c22")
-GREYS = ("#b9b6ad", "#d9d6cd", "#8d8c86")
-STYLES = ("crop", "bob", "long", "curls", "bun", "parting", "cloud", "plaits", "tuft", "cap")
-OLD_STYLES = ("crop", "bob", "bun", "parting", "curls", "bald")
-COLLARS = ("round", "vee", "shirt", "stripes", "scarf", "dungarees")
-EYES = ("open", "open", "open", "smiling", "sideways")
-MOUTHS = ("smile", "grin", "calm", "wry")
-
-
-@dataclass(frozen=True)
-class Look:
-    """Everything that distinguishes one portrait from another."""
-
-    ground: str
-    cloth: str
-    skin: str
-    hair: str
-    style: str
-    collar: str
-    eyes: str
-    mouth: str
-    width: float
-    length: float
-    glasses: bool
-    freckles: bool
-    beard: bool
-    earrings: bool
-
-    @classmethod
-    def of(cls, handle: str) -> "Look":
-        """Return the look that belongs to ``handle``."""
-        dice = random.Random(hashlib.sha256(f"face of {handle}".encode()).digest())
-        ground, skin = dice.choice(GROUNDS), dice.choice(SKINS)
-        return cls(
-            ground=ground,
-            cloth=dice.choice([cloth for cloth in CLOTHES if cloth != ground]),
-            skin=skin,
-            hair=dice.choice([hair for hair in HAIRS if abs(light(hair) - light(skin)) > 0.12]),
-            style=dice.choice(STYLES),
-            collar=dice.choice(COLLARS),
-            eyes=dice.choice(EYES),
-            mouth=dice.choice(MOUTHS),
-            width=dice.uniform(0.93, 1.07),
-            length=dice.uniform(0.95, 1.06),
-            glasses=dice.random() < 0.26,
-            freckles=dice.random() < 0.25,
-            beard=dice.random() < 0.22,
-            earrings=dice.random() < 0.3,
-        ).fitting()
-
-    def fitting(self) -> "Look":
-        """Return this look without what does not go together."""
-        beard = self.beard and self.style not in ("bob", "long", "bun", "plaits")
-        eyes = "open" if light(self.skin) < 0.42 and self.eyes == "smiling" else self.eyes
-        return replace(self, beard=beard, earrings=self.earrings and not beard, eyes=eyes)
-
-    def aged(self, age: int) -> "Look":
-        """Return this look at an age: no beard on children, grey hair later."""
-        if age < 20:
-            return replace(self, beard=False, glasses=False, style="tuft" if self.style == "bald" else self.style)
-        if age < 62:
-            return self
-        style = self.style if self.style in OLD_STYLES else OLD_STYLES[len(self.style) % len(OLD_STYLES)]
-        return replace(self, hair=GREYS[age % len(GREYS)], style=style).fitting()
 
 
 def draw_face(handle: str, *, age: int = 35, size: int = SIZE, **particulars: Any) -> bytes:
@@ -89,59 +19,6 @@ def draw_face(handle: str, *, age: int = 35, size: int = SIZE, **particulars: An
     for paint in (_ground, HAIR_BEHIND.get(look.style, _nothing), _shoulders, _head, _face, HAIR[look.style], _extras):
         paint(easel, look)
     return easel.as_png(size)
-
-
-class Easel:
-    """A canvas of 100 by 100 units."""
-
-    def __init__(self, pixels: int) -> None:
-        self.unit = pixels / 100
-        self.image = Image.new("RGB", (pixels, pixels), "white")
-        self.draw = ImageDraw.Draw(self.image)
-
-    def oval(self, x: float, y: float, rx: float, ry: float, colour: str) -> None:
-        self.draw.ellipse(self._box(x - rx, y - ry, x + rx, y + ry), fill=colour)
-
-    def block(self, left: float, top: float, right: float, bottom: float, colour: str, *, round_by: float = 0) -> None:
-        self.draw.rounded_rectangle(self._box(left, top, right, bottom), round_by * self.unit, fill=colour)
-
-    def shape(self, points: list[tuple[float, float]], colour: str) -> None:
-        self.draw.polygon([(x * self.unit, y * self.unit) for x, y in points], fill=colour)
-
-    def half(self, x: float, y: float, rx: float, ry: float, colour: str, *, lower: bool = False) -> None:
-        """Paint the upper or lower half of an oval."""
-        start = 0 if lower else 180
-        self.draw.pieslice(self._box(x - rx, y - ry, x + rx, y + ry), start, start + 180, fill=colour)
-
-    def arc(self, x: float, y: float, rx: float, ry: float, turn: tuple[float, float], colour: str, width: float) -> None:
-        box = self._box(x - rx, y - ry, x + rx, y + ry)
-        self.draw.arc(box, turn[0], turn[1], fill=colour, width=round(width * self.unit))
-
-    def line(self, points: list[tuple[float, float]], colour: str, width: float) -> None:
-        placed = [(x * self.unit, y * self.unit) for x, y in points]
-        self.draw.line(placed, fill=colour, width=round(width * self.unit), joint="curve")
-        for x, y in points:
-            self.oval(x, y, width / 2, width / 2, colour)
-
-    def as_png(self, size: int) -> bytes:
-        kept = io.BytesIO()
-        self.image.resize((size, size), Image.Resampling.LANCZOS).save(kept, "PNG", optimize=False)
-        return kept.getvalue()
-
-    def _box(self, left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
-        return left * self.unit, top * self.unit, right * self.unit, bottom * self.unit
-
-
-def mixed(colour: str, other: str, share: float) -> str:
-    """Return ``colour`` with a ``share`` of ``other`` in it."""
-    pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(other[1:]), strict=True)
-    return "#" + bytes(round(one * (1 - share) + two * share) for one, two in pairs).hex()
-
-
-def light(colour: str) -> float:
-    """Return how light a colour is, from 0 to 1."""
-    red, green, blue = bytes.fromhex(colour[1:])
-    return (0.3 * red + 0.59 * green + 0.11 * blue) / 255
 
 
 def lips(look: Look) -> str:
@@ -169,7 +46,10 @@ def _sprig(easel: Easel, x: float, colour: str, side: int) -> None:
     for number, y in enumerate((64, 56, 48, 40, 33)):
         way = side if number % 2 else -side
         reach = 8 - number * 0.8
-        easel.shape([(x, y), (x + way * reach * 0.5, y - 5.2), (x + way * reach, y - 6.4), (x + way * reach * 0.7, y - 1.6)], colour)
+        easel.shape(
+            [(x, y), (x + way * reach * 0.5, y - 5.2), (x + way * reach, y - 6.4), (x + way * reach * 0.7, y - 1.6)],
+            colour,
+        )
     easel.oval(x + side * 0.5, 28.5, 2, 3.2, colour)
 
 
@@ -295,140 +175,6 @@ def _wry(easel: Easel, look: Look) -> None:
 
 
 MOUTH = {"smile": _smile, "grin": _grin, "calm": _calm, "wry": _wry}
-
-
-# --- hair ---------------------------------------------------------------------------------------------------------
-def _cap_of_hair(easel: Easel, look: Look, *, low: float = 44, wide: float = 1.06, tall: float = 19.5) -> None:
-    """Paint hair that sits on the top of the head and leaves the forehead free in an arch."""
-    rx = 19 * look.width
-    top = 47 - 23 * look.length * 0.86
-    easel.half(50, low, rx * wide, low - top + 3.4, look.hair)
-    easel.half(50, low + 0.2, rx * 0.86, tall * 0.52, look.skin)
-
-
-def _crop(easel: Easel, look: Look) -> None:
-    _cap_of_hair(easel, look, low=45)
-    for side in (-1, 1):
-        easel.block(50 + side * 18.3 * look.width - 1.7, 42, 50 + side * 18.3 * look.width + 1.7, 49, look.hair, round_by=1.5)
-
-
-def _bob_behind(easel: Easel, look: Look) -> None:
-    easel.oval(50, 46, 25 * look.width, 26, look.hair)
-    easel.block(50 - 25 * look.width, 45, 50 + 25 * look.width, 67, look.hair, round_by=8)
-
-
-def _bob(easel: Easel, look: Look) -> None:
-    rx, top = 19 * look.width, 47 - 23 * look.length * 0.86
-    easel.half(50, 43.6, rx * 1.08, 43.6 - top + 3.6, look.hair)
-    for side in (-1, 1):
-        easel.block(50 + side * rx * 1.04 - 2.6, 42, 50 + side * rx * 1.04 + 2.6, 63, look.hair, round_by=2.6)
-
-
-def _long_behind(easel: Easel, look: Look) -> None:
-    easel.oval(50, 45, 24.5 * look.width, 25.5, look.hair)
-    easel.shape([(26, 46), (74, 46), (79, 92), (21, 92)], look.hair)
-    easel.oval(28, 91, 7.5, 6, look.hair)
-    easel.oval(72, 91, 7.5, 6, look.hair)
-
-
-def _long(easel: Easel, look: Look) -> None:
-    rx, top = 19 * look.width, 47 - 23 * look.length * 0.86
-    easel.half(50, 46, rx * 1.1, 46 - top + 3.4, look.hair)
-    easel.shape([(50, top + 5), (50 - rx * 0.9, 47), (50 - rx * 0.5, 44), (50, top + 12), (50 + rx * 0.5, 44), (50 + rx * 0.9, 47)], look.skin)
-
-
-def _curls_behind(easel: Easel, look: Look) -> None:
-    for x, y, r in ((29, 44, 8.5), (71, 44, 8.5), (28, 55, 8), (72, 55, 8), (33, 33, 9), (67, 33, 9), (50, 28, 12)):
-        easel.oval(x, y, r, r, look.hair)
-
-
-def _curls(easel: Easel, look: Look) -> None:
-    for x, y, r in ((34, 37, 6), (40, 31, 7), (48, 28.4, 7.4), (56, 29, 7.2), (63, 33.4, 6.6), (67, 39, 5.4)):
-        easel.oval(x, y, r, r, look.hair)
-
-
-def _bun_behind(easel: Easel, look: Look) -> None:
-    easel.oval(50, 18.5, 9, 8.4, look.hair)
-    easel.oval(50, 45, 22.3 * look.width, 23.5, look.hair)
-
-
-def _bun(easel: Easel, look: Look) -> None:
-    _cap_of_hair(easel, look, low=46, wide=1.1, tall=21)
-    easel.arc(50, 25.2, 6, 2, (10, 170), mixed(look.hair, "#fffefa", 0.25), 1.1)
-
-
-def _parting(easel: Easel, look: Look) -> None:
-    rx, top = 19 * look.width, 47 - 23 * look.length * 0.86
-    easel.half(50, 45, rx * 1.07, 45 - top + 4, look.hair)
-    easel.shape([(50 - rx * 0.82, 45.4), (50 - rx * 0.5, 37), (50 + rx * 0.25, 36), (50 + rx * 0.84, 43), (50 + rx * 0.86, 45.4)], look.skin)
-    easel.line([(50 - rx * 0.5, 37), (50 - rx * 0.36, top - 1.5)], mixed(look.hair, "#fffefa", 0.28), 0.9)
-    for side in (-1, 1):
-        easel.block(50 + side * rx * 0.97 - 1.6, 43, 50 + side * rx * 0.97 + 1.6, 50, look.hair, round_by=1.4)
-
-
-def _cloud_behind(easel: Easel, look: Look) -> None:
-    easel.oval(50, 38, 29, 26, look.hair)
-    for x, y in ((24, 44), (76, 44), (29, 26), (71, 26), (40, 17), (60, 17), (50, 14.5)):
-        easel.oval(x, y, 8.5, 8.5, look.hair)
-
-
-def _cloud(easel: Easel, look: Look) -> None:
-    _cap_of_hair(easel, look, low=42, wide=1.04, tall=15)
-
-
-def _plaits_behind(easel: Easel, look: Look) -> None:
-    easel.oval(50, 45, 22.4 * look.width, 23.6, look.hair)
-    for side in (-1, 1):
-        for step in range(4):
-            easel.oval(50 + side * (23.5 + step * 0.9), 60 + step * 7.4, 4.9 - step * 0.4, 4.9, look.hair)
-        easel.oval(50 + side * 26.9, 87.6, 2.6, 1.6, "#9e2233")
-        easel.oval(50 + side * 27.2, 91, 3, 3.8, look.hair)
-
-
-def _tuft(easel: Easel, look: Look) -> None:
-    _crop(easel, look)
-    top = 47 - 23 * look.length * 0.86
-    easel.shape([(39, top + 4), (42, top - 6.5), (47, top - 1), (51, top - 8), (54, top - 1.5), (60, top - 5.5), (61, top + 4)], look.hair)
-
-
-def _cap(easel: Easel, look: Look) -> None:
-    """Paint a woollen cap, with a little hair looking out."""
-    rx, top = 19 * look.width, 47 - 23 * look.length * 0.86
-    wool = mixed(look.cloth, "#fffefa", 0.16)
-    for side in (-1, 1):
-        easel.block(50 + side * rx * 0.98 - 2.4, 40, 50 + side * rx * 0.98 + 2.4, 53, look.hair, round_by=2.2)
-    easel.half(50, 40.5, rx * 1.12, 40.5 - top + 6, wool)
-    easel.block(50 - rx * 1.16, 35.8, 50 + rx * 1.16, 42.2, mixed(wool, INK, 0.22), round_by=2.6)
-    easel.oval(50, top - 6.6, 4.4, 4.4, mixed(wool, "#fffefa", 0.5))
-
-
-def _bald(easel: Easel, look: Look) -> None:
-    for side in (-1, 1):
-        easel.oval(50 + side * 19.2 * look.width, 44, 2.8, 6.4, look.hair)
-    easel.arc(46, 38, 9, 9, (215, 275), mixed(look.skin, "#fffefa", 0.45), 1.6)
-
-
-HAIR: dict[str, Callable[[Easel, Look], None]] = {
-    "crop": _crop,
-    "bob": _bob,
-    "long": _long,
-    "curls": _curls,
-    "bun": _bun,
-    "parting": _parting,
-    "cloud": _cloud,
-    "plaits": _bun,
-    "tuft": _tuft,
-    "cap": _cap,
-    "bald": _bald,
-}
-HAIR_BEHIND: dict[str, Callable[[Easel, Look], None]] = {
-    "bob": _bob_behind,
-    "long": _long_behind,
-    "curls": _curls_behind,
-    "bun": _bun_behind,
-    "cloud": _cloud_behind,
-    "plaits": _plaits_behind,
-}
 
 
 def _extras(easel: Easel, look: Look) -> None:

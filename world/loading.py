@@ -43,7 +43,7 @@ EMPTY_SUMMARY: dict[str, type] = {
 }
 
 
-class NotEmpty(Exception):  # noqa: N818  # it is an answer, not a fault
+class NotEmpty(Exception):
     """There are people in this installation, and a described world wants an empty one."""
 
 
@@ -238,7 +238,7 @@ def left_out_of(world: World) -> Iterator[str]:
         yield "staff.totp_secret"
 
 
-def tailoring_model() -> type[Profile] | type[Member] | None:
+def tailoring_model() -> Any:
     """Return the model that remembers whether content is chosen for a member, if there is one."""
     for model in (Profile, Member):
         if any(field.name == "tailoring" for field in model._meta.concrete_fields):
@@ -246,7 +246,8 @@ def tailoring_model() -> type[Profile] | type[Member] | None:
     return None
 
 
-def remember_tailoring(member: Member, wanted: bool | None) -> None:  # noqa: FBT001  # it may be unsaid
+def remember_tailoring(member: Member, wanted: bool | None) -> None:
+    """Store the choice where there is a place for it and the file names one."""
     model = tailoring_model()
     if model is not None and wanted is not None:
         model._default_manager.filter(pk=member.pk).update(tailoring=wanted)

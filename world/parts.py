@@ -13,7 +13,7 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 KINDS = {dict: "an object", list: "a list", str: "a string", bool: "true or false"}
 
 
-class WorldRefused(ValueError):  # noqa: N818  # it is an answer about a file, not a fault
+class WorldRefused(ValueError):
     """A world that does not fit. ``problems`` says where and why, one line each."""
 
     def __init__(self, problems: Iterable[str]) -> None:

@@ -91,7 +91,7 @@ def read_pairs(part: Part | None, known: Known, *, either_way: bool) -> tuple[Pa
     return each(part, partial(read_pair, known, taken, either_way))
 
 
-def read_pair(known: Known, taken: dict[Any, str], either_way: bool, part: Part) -> Pair:  # noqa: FBT001
+def read_pair(known: Known, taken: dict[Any, str], either_way: bool, part: Part) -> Pair:
     two = part.pair()
     if two is None:
         return ("", "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models
@@ -14,7 +15,7 @@ class Table:
         self.fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
         self.usual = {field.attname: self._usual(field) for field in self.fields}
         quote = connection.ops.quote_name
-        self.names = ", ".join(quote(field.column) for field in self.fields)
+        self.names = ", ".join(quote(str(field.column)) for field in self.fields)
         self.table = quote(model._meta.db_table)
 
     def insert(self, rows: Iterable[dict[str, Any]]) -> None:
@@ -32,7 +33,7 @@ class Table:
     def _insert(self, rows: Iterable[dict[str, Any]]) -> None:
         marks = ", ".join(["%s"] * len(self.fields))
         query = f"INSERT INTO {self.table} ({self.names}) VALUES ({marks})"  # noqa: S608  # names of columns only
-        instant = connection.ops.adapt_datetimefield_value
+        instant = lru_cache(maxsize=8_192)(connection.ops.adapt_datetimefield_value)
         with connection.cursor() as cursor:
             cursor.executemany(
                 query,

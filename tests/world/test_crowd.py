@@ -15,8 +15,9 @@ from privacy.fields import bearers, profile_fields
 from privacy.juveniles import is_juvenile_born
 from privacy.models import Circle, CircleMember, FieldCircle, FieldException, PolicyAcceptance
 from privacy.visibility import Viewer, visible_profiles
-from world import crowd as crowds, demo
-from world.crowd import Crowd, CrowdExists, load_crowd
+from world import arrival, demo
+from world.arrival import CrowdExists, load_crowd
+from world.crowd import Crowd
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ SIZE = 300
 
 @pytest.fixture
 def crowd(monkeypatch) -> Crowd:
-    monkeypatch.setattr(crowds, "BATCH", 120)
+    monkeypatch.setattr(arrival, "BATCH", 120)
     drawn = Crowd(SIZE, 7)
     load_crowd(drawn)
     return drawn

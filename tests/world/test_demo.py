@@ -11,8 +11,9 @@ from privacy.juveniles import is_juvenile_born
 from privacy.visibility import Viewer, visible_profiles
 from world import demo
 from world.alderford import RESIDENTS
-from world.faces import Look, draw_face
+from world.faces import draw_face
 from world.loading import load
+from world.looks import Look
 from world.reading import parse
 
 pytestmark = pytest.mark.django_db

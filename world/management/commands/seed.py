@@ -11,7 +11,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from world import demo
-from world.crowd import Crowd, CrowdExists, load_crowd
+from world.arrival import CrowdExists, load_crowd
+from world.crowd import Crowd
 from world.loading import NotEmpty, load
 from world.parts import WorldRefused
 from world.progress import progress
