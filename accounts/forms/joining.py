@@ -57,6 +57,14 @@ class HandleField(forms.CharField):
         return (super().to_python(value) or "").removeprefix("@").lower()
 
 
+class AudienceChoice(forms.ChoiceField):
+    """One of the audiences a newcomer can have."""
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Show the default where nothing sensible was sent: a browser would show, and send, the first: everyone."""
+        return data if any(audience.word == data for audience in OFFERED) else initial
+
+
 def number_field(label: Any, digits: int, error: Any, part: str) -> forms.RegexField:
     """Return one part of the birth date: plain digits, so that nothing is read that was not meant."""
     attrs = {"inputmode": "numeric", "autocomplete": f"bday-{part}", "size": digits, "maxlength": digits}
@@ -211,9 +219,9 @@ class JoinForm(AccessibleForm):
         return Application(answers["handle"], answers["email"], answers["password"], self.born, audiences, self.version)
 
 
-def _audience_field(name: str, audience: Audience) -> forms.ChoiceField:
+def _audience_field(name: str, audience: Audience) -> AudienceChoice:
     declared: Any = bearers()[name].declared
-    return forms.ChoiceField(
+    return AudienceChoice(
         label=declared.label,
         help_text=declared.why,
         initial=audience.word,

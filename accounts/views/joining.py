@@ -14,6 +14,7 @@ from privacy.models import PolicyVersion
 from privacy.policy import policy_in_force
 
 from .. import registration, tokens
+from ..discretion import even_time
 from ..forms.joining import JoinForm
 from ..models import Member
 from ..registration import HandleTaken
@@ -50,7 +51,8 @@ def join(request: HttpRequest) -> HttpResponse:
 
 def _join(form: JoinForm) -> bool:
     try:
-        registration.join(form.application())
+        with even_time():
+            registration.join(form.application())
     except HandleTaken:
         form.add_error("handle", Member._meta.get_field("handle").error_messages["unique"])
         return False

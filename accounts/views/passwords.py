@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import passwords, tokens
+from ..discretion import even_time
 from ..forms.signing import AskResetForm, ChangePasswordForm, NewPasswordForm
 from ..models import Member
 from .joining import keep_address_quiet
@@ -38,7 +39,8 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
     """Mail a link to who has forgotten the password. Known or unknown, the answer is the same."""
     form = AskResetForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        passwords.send_reset(form.cleaned_data["email"])
+        with even_time():
+            passwords.send_reset(form.cleaned_data["email"])
         return redirect("accounts:password-reset-sent")
     return render(request, "accounts/password_reset.html", {"form": form}, status=_status(form))
 

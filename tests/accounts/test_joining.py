@@ -1,6 +1,7 @@
 """Joining: what is asked, what is stored, who is turned away, and what an outsider can learn."""
 
 import re
+import time
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 
@@ -13,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
-from accounts import housekeeping, registration, tasks
+from accounts import discretion, housekeeping, registration, tasks
 from accounts.models import Member, Profile, ReservedHandle, Session, Token
 from catalogue.registry import personal_data_of
 from catalogue.vocabulary import Audience
@@ -49,6 +50,11 @@ def entries(**changed):
 def _an_old_policy():
     """Let the policy have been in force all along, whatever day a test travels to."""
     PolicyVersion.objects.update(effective_at=datetime(2020, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    monkeypatch.setattr(discretion, "EVEN_SECONDS", 0)
 
 
 @pytest.fixture
@@ -99,6 +105,15 @@ def test_the_page_shows_the_default_of_every_field_and_lets_it_be_changed(visito
         assert re.findall(r'value="(\w+)" selected', select) == [audience.word]
         assert re.findall(r'value="(\w+)"', select) == ["everyone", "members", "friends", "only_me"]
     assert page.count('<details class="fold"') == len(set(defaults_in_force().values()))
+
+
+@pytest.mark.promise("E2")
+@pytest.mark.parametrize("sent", [None, "", "circles", "nonsense"])
+def test_a_page_with_errors_never_shows_a_wider_audience_than_was_there(join, sent):
+    audiences = {f"audience-{name}": sent for name in bearers()}
+    page = join(handle="x", **audiences).content.decode()
+    shown = re.findall(r'<select name="audience-(\w+)".*?value="(\w+)" selected', page, re.DOTALL)
+    assert dict(shown) == {name: audience.word for name, audience in defaults_in_force().items()}
 
 
 @pytest.mark.promise("E2")
@@ -443,6 +458,15 @@ def test_known_or_unknown_an_address_costs_one_hash(join, fern, monkeypatch):
     unknown = len(hashes)
     join(handle="moss", email="fern@example.org")
     assert (unknown, len(hashes) - unknown) == (1, 1)
+
+
+@pytest.mark.promise("E6")
+@pytest.mark.parametrize("email", ["rose@example.org", "fern@example.org"])
+def test_known_or_unknown_an_address_takes_as_long(join, fern, email, monkeypatch):
+    monkeypatch.setattr(discretion, "EVEN_SECONDS", 0.2)
+    begun = time.perf_counter()
+    assert join(email=email).status_code == HTTPStatus.FOUND
+    assert time.perf_counter() - begun >= 0.2
 
 
 def test_who_loses_the_race_for_an_address_is_answered_like_everybody(join, fern, mailoutbox, monkeypatch):

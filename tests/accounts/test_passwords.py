@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from datetime import timedelta
 from http import HTTPStatus
 from smtplib import SMTPRecipientsRefused
@@ -15,7 +16,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.test import Client
 from django.utils import timezone
 
-from accounts import mail, passwords
+from accounts import discretion, mail, passwords
 from accounts.models import Member, Session, Token
 from accounts.passwords import check_new_password
 from config import settings as shipped
@@ -48,6 +49,11 @@ def is_in(browser):
 
 def knows(member, password):
     return Member.objects.get(pk=member.pk).check_password(password)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    monkeypatch.setattr(discretion, "EVEN_SECONDS", 0)
 
 
 # --- choosing
@@ -153,6 +159,15 @@ def test_known_or_unknown_the_answer_is_the_same(rose, deliver, mailoutbox):
     assert len(seen) == 1
     assert [each.to for each in mailoutbox] == [["rosemary.thorn@alderford.example"]]
     assert Client().get("/password/reset/sent/").status_code == HTTPStatus.OK
+
+
+@pytest.mark.promise("E6")
+@pytest.mark.parametrize("email", ["rosemary.thorn@alderford.example", "nobody@example.org"])
+def test_known_or_unknown_the_answer_takes_as_long(rose, email, monkeypatch):
+    monkeypatch.setattr(discretion, "EVEN_SECONDS", 0.2)
+    begun = time.perf_counter()
+    ask(email)
+    assert time.perf_counter() - begun >= 0.2
 
 
 @pytest.mark.promise("N2")
