@@ -1,9 +1,11 @@
 """Friend requests and friendships."""
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from accounts import friendship
@@ -302,3 +304,25 @@ def test_a_verb_refuses_what_a_block_forbids(rose, fern):
     block(fern, by=rose)
     with pytest.raises(Member.DoesNotExist):
         ask_to_be_friends(rose, by=fern)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_opposite_requests_at_the_very_same_moment_become_a_friendship():
+    rose, fern = factories.make_member("rose"), factories.make_member("fern")
+    start = threading.Barrier(2)
+
+    def ask(recipient, by):
+        start.wait()
+        try:
+            ask_to_be_friends(recipient, by=by)
+        finally:
+            connections.close_all()
+
+    asking_threads = [threading.Thread(target=ask, args=pair) for pair in ((fern, rose), (rose, fern))]
+    for thread in asking_threads:
+        thread.start()
+    for thread in asking_threads:
+        thread.join()
+    assert pairs() == {("rose", "fern"), ("fern", "rose")}
+    assert not FriendRequest.objects.exists()
