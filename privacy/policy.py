@@ -1,4 +1,4 @@
-"""The policy: which version is in force, its text as a page, and who agreed to it."""
+"""The policy: which version is in force, how its text is read, and who agreed to it."""
 
 import hashlib
 from typing import Any
@@ -27,8 +27,12 @@ def agree(member: Any, version: PolicyVersion) -> PolicyAcceptance:
     return PolicyAcceptance.objects.get_or_create(member=member, version=version, defaults=evidence)[0]
 
 
-def as_html(body: str) -> SafeString:
-    """Return Markdown as clean HTML: no raw HTML, no pictures, links to pages only."""
-    html = MarkdownIt("commonmark", {"html": False}).disable("image").render(body)
+def reader() -> MarkdownIt:
+    """Return what reads the Markdown of a policy: no raw HTML, no pictures."""
+    return MarkdownIt("commonmark", {"html": False}).disable("image")
+
+
+def cleaned(html: str) -> SafeString:
+    """Return HTML without anything that a policy has no use for; links lead to pages only."""
     clean = nh3.clean(html, tags=TAGS, attributes={"a": {"href"}}, url_schemes={"https", "mailto"})
     return mark_safe(clean)  # noqa: S308  # cleaned one line above

@@ -15,11 +15,12 @@ from catalogue.vocabulary import Audience
 
 from . import checkup
 from .audiences import CONTACT_FIELDS, choices, set_audience
+from .clauses import clauses_of
 from .fields import bearers, profile_model
 from .forms import AudienceForm
 from .juveniles import is_juvenile
 from .models import Circle, PolicyVersion
-from .policy import as_html, policy_in_force
+from .policy import policy_in_force
 from .presenting import presented
 from .visibility import Viewer, visible_profiles
 
@@ -178,4 +179,5 @@ def policy_version(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _policy_page(request: HttpRequest, version: PolicyVersion) -> HttpResponse:
-    return render(request, "privacy/policy.html", {"version": version, "html": as_html(version.body)})
+    preamble, clauses = clauses_of(version.body)
+    return render(request, "privacy/policy.html", {"version": version, "preamble": preamble, "clauses": clauses})

@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 RUN_AXE = "axe.run({preload: false, resultTypes: ['violations']}).then(found => found.violations)"
 UNFOLD = "document.querySelectorAll('details:not(.menu)').forEach(each => { each.open = true })"
+SETTLE = "Promise.allSettled(document.getAnimations().map(each => each.finished)).then(() => true)"
 LOOKS = list(product(("light", "dark"), (NARROW, WIDE)))
 
 FOR_VISITORS = [
@@ -88,6 +89,7 @@ def look_at(visit: Visit) -> Iterator[str]:
     for scheme, size in LOOKS:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(size)
+        page.evaluate(SETTLE)
         look = f"{where} ({scheme}, {size['width']})"
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             yield f"{look}: is wider than the screen"
@@ -154,7 +156,9 @@ def test_what_a_form_says_when_something_is_missing(town: Town, visit: Opens):
         (rose, "/circles/"),
     ]:
         each.page.goto(address)
-        each.page.locator("main form[method=post] button[type=submit]").first.click()
+        form = each.page.locator("main form[method=post]").first
+        form.evaluate("each => { each.noValidate = true }")
+        form.locator("button[type=submit]").click()
         assert each.page.locator("main [role=alert]").count() == 1, address
         wrong += look_at(each)
     rose.page.goto("/settings/privacy/phone/")

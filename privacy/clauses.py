@@ -1,0 +1,50 @@
+"""The policy clause by clause, so that each has an address and the controls that carry it out beside it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.html import strip_tags
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from .policy import cleaned, reader
+
+MARKED = re.compile(r"([a-z])\.\s+(.+)")
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A heading of the second rank and what stands under it. ``mark`` is the letter before the title, if any."""
+
+    mark: str
+    title: str
+    slug: str
+    html: SafeString
+
+
+def clauses_of(body: str) -> tuple[SafeString, list[Clause]]:
+    """Return what stands before the first clause, and the clauses."""
+    markdown = reader()
+    tokens = markdown.parse(body)
+    starts = [place for place, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h2"]
+    found: list[Clause] = []
+    for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
+        title = strip_tags(_html(markdown, tokens[start + 1 : start + 2]))
+        found.append(_clause(title, _html(markdown, tokens[start + 3 : end]), {clause.slug for clause in found}))
+    return _html(markdown, tokens[: starts[0] if starts else len(tokens)]), found
+
+
+def _html(markdown: MarkdownIt, tokens: Sequence[Token]) -> SafeString:
+    return cleaned(markdown.renderer.render(tokens, markdown.options, {}))
+
+
+def _clause(title: str, html: SafeString, taken: set[str]) -> Clause:
+    marked = MARKED.fullmatch(title)
+    mark, words = marked.groups() if marked else ("", title)
+    slug = mark or slugify(words) or "clause"
+    while slug in taken:
+        slug += "-more"
+    return Clause(mark, words, slug, html)
