@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 
 from .envelope import DecryptionError, encode_context, generation_of
 from .keys import data_key, refetch_data_key
@@ -66,15 +66,14 @@ class EncryptedStorage(Storage):
         return content
 
     def _put(self, name: str, sealed: bytes) -> None:
-        try:
-            path = Path(self.backend.path(name))
-        except NotImplementedError:
-            self._put_remote(name, sealed)
+        backend = self.backend
+        if isinstance(backend, FileSystemStorage):
+            _replace_file(Path(backend.path(name)), sealed)
         else:
-            _replace_file(path, sealed)
+            self._put_elsewhere(name, sealed)
 
-    def _put_remote(self, name: str, sealed: bytes) -> None:
-        """Store on a backend without paths. Object stores replace at once; others would pick another name."""
+    def _put_elsewhere(self, name: str, sealed: bytes) -> None:
+        """Store on a backend that is no folder. Object stores replace at once; others would pick another name."""
         if self.backend.get_available_name(name) != name:
             self.backend.delete(name)
         stored = self.backend.save(name, ContentFile(sealed))

@@ -1,18 +1,18 @@
 """A cast of two members with sealed profiles, and hands that reach under the ORM."""
 
 import shutil
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection, models
+from django.db import connection, connections, models
 
 from accounts.models import Member, Profile
 from encryption.keys import forget_keys
-
-Plant = Callable[[models.Model, str, Any], None]
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +78,28 @@ def plant(row: models.Model, column: str, value: Any) -> None:
 
 def on_sqlite() -> bool:
     return str(settings.DATABASES["default"]["ENGINE"]).endswith("sqlite3")
+
+
+@pytest.fixture
+def shared_databases(transactional_db: None, key_file: Path, tmp_path: Path) -> Iterator[None]:
+    """Have databases that another process can open: those of SQLite's tests may lie in memory."""
+    with ExitStack() as moved:
+        for alias in connections:
+            if connections[alias].vendor == "sqlite":
+                moved.enter_context(in_a_file(connections[alias], tmp_path / f"{alias}.sqlite3"))
+        yield
+
+
+@contextmanager
+def in_a_file(database: Any, path: Path) -> Iterator[None]:
+    """Copy a SQLite database to ``path`` and work on the copy, in every thread."""
+    database.ensure_connection()
+    original, name = database.connection, database.settings_dict["NAME"]
+    with closing(sqlite3.connect(path)) as copy:
+        original.backup(copy)
+    database.connection, database.settings_dict["NAME"] = None, str(path)
+    try:
+        yield
+    finally:
+        database.close()
+        database.connection, database.settings_dict["NAME"] = original, name

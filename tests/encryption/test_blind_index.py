@@ -12,7 +12,7 @@ from .conftest import plant, stored
 
 
 def test_a_member_is_found_by_address_however_it_is_typed(rose: Member) -> None:
-    for typed in ("rose@example.org", " Rose@Example.ORG ", "ｒｏｓｅ@example.org"):
+    for typed in ("rose@example.org", " Rose@Example.ORG ", "\uff52ose@example.org"):
         assert Member.objects.filter(email_index=blind_index("accounts_member.email", typed)).get() == rose
     assert not Member.objects.filter(email_index=blind_index("accounts_member.email", "rose@example.com")).exists()
 

@@ -19,6 +19,7 @@ from encryption.envelope import (
 )
 
 SECRET = bytes(range(32))
+NAMES = st.text(st.characters(codec="utf-8"), min_size=1)
 CITY = encode_context("profile.city")
 
 
@@ -111,13 +112,10 @@ def test_missing_padding_is_an_error() -> None:
             unpad(nothing)
 
 
-@given(st.tuples(st.text(min_size=1), st.text(min_size=1)))
+@given(st.tuples(NAMES, NAMES))
 def test_two_contexts_never_encode_alike(contexts: tuple[str, str]) -> None:
     one, other = contexts
-    try:
-        assert (encode_context(one) == encode_context(other)) == (one == other)
-    except UnicodeEncodeError:
-        pass
+    assert (encode_context(one) == encode_context(other)) == (one == other)
 
 
 @pytest.mark.parametrize("context", ["", "x" * 65536])
