@@ -13,13 +13,14 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from config.processes import LOOK_EVERY, Child, Household
 from world import demo
 
 HOST = "127.0.0.1"
 ANSWERS_WITHIN = 60.0
+NARROWEST = 120  # columns of the table of accounts
 
 
 class Command(BaseCommand):
@@ -105,10 +106,12 @@ def is_taken(port: int) -> bool:
 
 def welcome(port: int) -> None:
     """Print where the site is and who can sign in."""
-    table = Table("who", "e-mail", "password", "good for", title="Demo accounts", title_justify="left")
+    exact = [Column(name, no_wrap=True) for name in ("who", "e-mail", "password")]
+    table = Table(*exact, "good for", title="Demo accounts", title_justify="left")
     for row in demo.accounts():
         table.add_row(*row)
-    console = Console()
+    # What is not a terminal has no width: an address cut off would be of no use to anybody.
+    console = Console(width=max(Console().width, NARROWEST))
     console.print(table)
     console.print(f"Hedgerow is at http://{HOST}:{port}/", markup=False)
     if settings.MAIL_PAGE:
