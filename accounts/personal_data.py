@@ -214,10 +214,7 @@ register(
             "city_index": INDEX_REASON,
             "employer_index": INDEX_REASON,
             "school_index": INDEX_REASON,
-            **{
-                f"{name}_audience": AUDIENCE_REASON
-                for name in WITH_AN_AUDIENCE
-            },
+            **{f"{name}_audience": AUDIENCE_REASON for name in WITH_AN_AUDIENCE},
         },
     )
 )

@@ -2,7 +2,7 @@
 
     python -m benchmarks.encrypted_fields --rows 10000 --reps 7 [--json] [--database postgres://postgres@127.0.0.1:5432]
 
-Five columns of PostgreSQL, one member per row, all interleaved, medians. Every way of reading must yield the same bytes.
+Five columns of PostgreSQL, one member per row, interleaved, medians. Every way of reading must yield the same bytes.
 
 stock        django-encrypted-model-fields through the ORM (Fernet, one key for everybody)
 stock_values the same through values_list
@@ -182,9 +182,9 @@ class Bench:
         """Read tuples with sealed fields."""
         from encryption.fields import open_rows
 
-        rows = list(self.sealed.objects.order_by("id").values_list("id", *NAMES))
-        opened = open_rows([self.sealed._meta.get_field(name) for name in NAMES], rows)
-        return _as_json([(row[0], *values) for row, values in zip(rows, opened, strict=True)])
+        rows = self.sealed.objects.order_by("id").values_list("id", "id", *NAMES)
+        fields = [self.sealed._meta.get_field(name) for name in ("id", *NAMES)]
+        return _as_json(open_rows(fields, rows))
 
     def read_raw(self) -> bytes:
         """Read by hand."""
@@ -295,7 +295,7 @@ def _met(name: str, value: float) -> bool:
 def _in_words(result: dict[str, Any]) -> str:
     lines = [f"{result['rows']} rows of {len(NAMES)} values"]
     for kind in ("read_ms", "write_ms", "stored_bytes"):
-        lines.append(f"{kind:14}" + "  ".join(f"{name} {value}" for name, value in result[kind].items()))
+        lines += [f"{kind:14}" + "  ".join(f"{name} {value}" for name, value in result[kind].items())]
     for name, ratio in result["ratios"].items():
         lines.append(
             f"{name:20}{ratio['reached']:8.3f}  target {ratio['target']}  {'met' if ratio['met'] else 'not met'}"
