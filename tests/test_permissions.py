@@ -1,0 +1,334 @@
+"""Who gets which answer where: every address of the site against every kind of visitor, in one table.
+
+A new address fails here until somebody has said who may go there.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+from PIL import Image
+
+from accounts import tokens
+from accounts.models import Member, Profile
+from accounts.pictures import set_picture
+from accounts.roles import assign_roles, sync_roles
+from catalogue.vocabulary import Audience
+from config.routes import Route, routes
+from privacy.models import FieldDefault, PolicyVersion
+from tests.factories import befriend, make_circle, make_member
+
+pytestmark = [pytest.mark.django_db, pytest.mark.promise("K3"), pytest.mark.promise("E6")]
+
+# The owner is rose: whatever an address names is hers. Suspended is who was signed in when it happened; staff have no
+# role; a superuser may not do anything either that nobody may.
+WHO = ("visitor", "member", "owner", "suspended", "staff", "officer", "superuser")
+TABLE = """
+# address                                        method visitor member owner suspended staff officer superuser
+# programs
+healthz                                        GET  200 200 200 200 200 200 200
+readyz                                         GET  200 200 200 200 200 200 200
+robots                                         GET  200 200 200 200 200 200 200
+security-txt                                   GET  200 200 200 200 200 200 200
+well-known-change-password                     GET  302 302 302 302 302 302 302
+# the staff site
+admin:index                                    GET  302 302 302 302 200 200 200
+admin:index                                    POST 302 302 302 302 200 200 200
+admin:login                                    GET  302 403 403 302 302 302 302
+admin:login                                    POST 302 403 403 302 302 302 302
+admin:logout                                   GET  302 302 302 302 405 405 405
+admin:logout                                   POST 302 302 302 302 302 302 302
+admin:password_change                          GET  302 302 302 302 302 302 302
+admin:password_change                          POST 302 302 302 302 302 302 302
+admin:password_change_done                     GET  302 302 302 302 302 302 302
+admin:password_change_done                     POST 302 302 302 302 302 302 302
+admin:autocomplete                             GET  302 302 302 302 403 403 403
+admin:autocomplete                             POST 302 302 302 302 405 405 405
+admin:jsi18n                                   GET  302 302 302 302 200 200 200
+admin:jsi18n                                   POST 302 302 302 302 405 405 405
+admin:view_on_site                             GET  302 302 302 302 404 404 404
+admin:view_on_site                             POST 302 302 302 302 404 404 404
+admin:privacy_fielddefault_changelist          GET  302 302 302 302 403 200 200
+admin:privacy_fielddefault_changelist          POST 302 302 302 302 403 200 200
+admin:privacy_fielddefault_add                 GET  302 302 302 302 403 403 403
+admin:privacy_fielddefault_add                 POST 302 302 302 302 403 403 403
+admin:privacy_fielddefault_history             GET  302 302 302 302 403 200 200
+admin:privacy_fielddefault_history             POST 302 302 302 302 403 200 200
+admin:privacy_fielddefault_delete              GET  302 302 302 302 403 403 403
+admin:privacy_fielddefault_delete              POST 302 302 302 302 403 403 403
+admin:privacy_fielddefault_change              GET  302 302 302 302 403 200 200
+admin:privacy_fielddefault_change              POST 302 302 302 302 403 200 200
+/admin/privacy/fielddefault/<path:object_id>/  GET  302 302 302 302 302 302 302
+/admin/privacy/fielddefault/<path:object_id>/  POST 302 302 302 302 302 302 302
+admin:privacy_policyversion_changelist         GET  302 302 302 302 403 200 200
+admin:privacy_policyversion_changelist         POST 302 302 302 302 403 200 200
+admin:privacy_policyversion_add                GET  302 302 302 302 403 403 403
+admin:privacy_policyversion_add                POST 302 302 302 302 403 403 403
+admin:privacy_policyversion_history            GET  302 302 302 302 403 200 200
+admin:privacy_policyversion_history            POST 302 302 302 302 403 200 200
+admin:privacy_policyversion_delete             GET  302 302 302 302 403 403 403
+admin:privacy_policyversion_delete             POST 302 302 302 302 403 403 403
+admin:privacy_policyversion_change             GET  302 302 302 302 403 200 200
+admin:privacy_policyversion_change             POST 302 302 302 302 403 403 403
+/admin/privacy/policyversion/<path:object_id>/ GET  302 302 302 302 302 302 302
+/admin/privacy/policyversion/<path:object_id>/ POST 302 302 302 302 302 302 302
+admin:accounts_member_changelist               GET  302 302 302 302 403 200 200
+admin:accounts_member_changelist               POST 302 302 302 302 403 200 200
+admin:accounts_member_add                      GET  302 302 302 302 403 403 403
+admin:accounts_member_add                      POST 302 302 302 302 403 403 403
+admin:accounts_member_history                  GET  302 302 302 302 403 200 200
+admin:accounts_member_history                  POST 302 302 302 302 403 200 200
+admin:accounts_member_delete                   GET  302 302 302 302 403 403 403
+admin:accounts_member_delete                   POST 302 302 302 302 403 403 403
+admin:accounts_member_change                   GET  302 302 302 302 403 200 200
+admin:accounts_member_change                   POST 302 302 302 302 403 403 302
+/admin/accounts/member/<path:object_id>/       GET  302 302 302 302 302 302 302
+/admin/accounts/member/<path:object_id>/       POST 302 302 302 302 302 302 302
+admin:auth_group_changelist                    GET  302 302 302 302 403 403 200
+admin:auth_group_changelist                    POST 302 302 302 302 403 403 200
+admin:auth_group_add                           GET  302 302 302 302 403 403 403
+admin:auth_group_add                           POST 302 302 302 302 403 403 403
+admin:auth_group_history                       GET  302 302 302 302 403 403 200
+admin:auth_group_history                       POST 302 302 302 302 403 403 200
+admin:auth_group_delete                        GET  302 302 302 302 403 403 403
+admin:auth_group_delete                        POST 302 302 302 302 403 403 403
+admin:auth_group_change                        GET  302 302 302 302 403 403 200
+admin:auth_group_change                        POST 302 302 302 302 403 403 403
+/admin/auth/group/<path:object_id>/            GET  302 302 302 302 302 302 302
+/admin/auth/group/<path:object_id>/            POST 302 302 302 302 302 302 302
+admin:app_list                                 GET  302 302 302 302 404 200 200
+admin:app_list                                 POST 302 302 302 302 404 200 200
+/admin/(?P<url>.*)                             GET  302 302 302 302 404 404 404
+/admin/(?P<url>.*)                             POST 302 302 302 302 404 404 404
+# who sees what, and the policy
+privacy:settings-privacy                       GET  302 200 200 302 200 200 200
+privacy:listed                                 POST 302 302 302 302 302 302 302
+privacy:field-audience                         GET  302 200 200 302 200 200 200
+privacy:field-audience                         POST 302 422 422 302 422 422 422
+privacy:check-up                               GET  302 200 200 302 200 200 200
+privacy:check-up                               POST 302 404 404 302 404 404 404
+privacy:policy                                 GET  200 200 200 200 200 200 200
+privacy:policy-versions                        GET  200 200 200 200 200 200 200
+privacy:policy-version                         GET  200 200 200 200 200 200 200
+# people
+accounts:home                                  GET  200 200 200 200 200 200 200
+accounts:join                                  GET  200 302 302 200 302 302 302
+accounts:join                                  POST 422 302 302 422 302 302 302
+accounts:join-sent                             GET  200 200 200 200 200 200 200
+accounts:confirm-email                         GET  200 200 200 200 200 200 200
+accounts:confirm-email                         POST 302 302 302 302 302 302 302
+accounts:sign-in                               GET  200 302 302 200 302 302 302
+accounts:sign-in                               POST 422 302 302 422 302 302 302
+accounts:sign-out                              GET  302 200 200 302 200 200 200
+accounts:sign-out                              POST 302 302 302 302 302 302 302
+accounts:password-reset                        GET  200 200 200 200 200 200 200
+accounts:password-reset                        POST 422 422 422 422 422 422 422
+accounts:password-reset-sent                   GET  200 200 200 200 200 200 200
+accounts:password-reset-confirm                GET  200 200 200 200 200 200 200
+accounts:password-reset-confirm                POST 422 422 422 422 422 422 422
+accounts:password-change                       GET  302 200 200 302 200 200 200
+accounts:password-change                       POST 302 422 422 302 422 422 422
+accounts:people                                GET  200 200 200 200 200 200 200
+accounts:profile                               GET  200 200 200 200 200 200 200
+accounts:who-sees                              GET  302 404 200 302 404 404 404
+accounts:media                                 GET  404 200 200 404 200 200 200
+# relationships
+accounts:friends                               GET  302 200 200 302 200 200 200
+accounts:friend-ask                            POST 302 302 404 302 302 302 302
+accounts:friend-withdraw                       POST 302 302 404 302 302 302 302
+accounts:friend-accept                         POST 302 302 404 302 302 302 302
+accounts:friend-decline                        POST 302 302 404 302 302 302 302
+accounts:friend-end                            GET  302 302 404 302 302 302 302
+accounts:friend-end                            POST 302 302 404 302 302 302 302
+accounts:circles                               GET  302 200 200 302 200 200 200
+accounts:circles                               POST 302 200 200 302 200 200 200
+accounts:circle                                GET  302 404 200 302 404 404 404
+accounts:circle                                POST 302 404 200 302 404 404 404
+accounts:circle-add                            POST 302 404 200 302 404 404 404
+accounts:circle-remove                         POST 302 404 302 302 404 404 404
+accounts:circle-delete                         POST 302 404 302 302 404 404 404
+accounts:blocks                                GET  302 200 200 302 200 200 200
+accounts:block                                 GET  302 200 404 302 200 200 200
+accounts:block                                 POST 302 302 404 302 302 302 302
+accounts:unblock                               POST 302 302 404 302 302 302 302
+accounts:mute                                  POST 302 302 404 302 302 302 302
+accounts:unmute                                POST 302 302 404 302 302 302 302
+# own settings
+accounts:settings-profile                      GET  302 200 200 302 200 200 200
+accounts:settings-profile                      POST 302 302 302 302 302 302 302
+accounts:picture-remove                        POST 302 302 302 302 302 302 302
+accounts:settings-security                     GET  302 200 200 302 200 200 200
+accounts:settings-security                     POST 302 302 302 302 302 302 302
+# on a development site only
+dev-mails                                      GET  200 200 200 200 200 200 200
+dev-mail                                       GET  200 200 200 200 200 200 200
+"""
+
+
+def key(route: Route) -> str:
+    """Return the name of a route; of one without, its path."""
+    return route.path if route.name.endswith(":") or not route.name else route.name
+
+
+ROUTES = {key(route): route for route in routes()}
+ROWS = [line.split() for line in TABLE.strip().splitlines() if line and not line.startswith("#")]
+EXPECTED = {(name, method): tuple(map(int, statuses)) for name, method, *statuses in ROWS}
+
+
+def methods_of(route: Route) -> set[str]:
+    return {"GET", "POST"} & set(route.methods)
+
+
+# --- the cast -----------------------------------------------------------------------------------------------------
+@pytest.fixture
+def cast() -> dict[str, Member]:
+    sync_roles()
+    cast = {who: make_member(f"the_{who}") for who in ("member", "suspended", "staff", "officer", "superuser")}
+    cast["owner"] = make_member("rose")
+    for who, roles in (("staff", []), ("officer", ["privacy_officer"]), ("superuser", ["superuser"])):
+        assign_roles(cast[who], roles)
+    return cast
+
+
+@pytest.fixture
+def values(cast: dict[str, Member]) -> dict[str, str]:
+    """Return what stands for each part of an address: things of rose's."""
+    rose, fern = cast["owner"], make_member("fern")
+    befriend(rose, fern)
+    folder = Path(settings.EMAIL_FILE_PATH)
+    folder.mkdir(exist_ok=True)
+    (folder / "one.log").write_bytes(b"Subject: One\nTo: rose@example.org\n\nText\n")
+    return {
+        "handle": "rose",
+        "field": "city",
+        "circle_id": str(make_circle(rose, "Family", fern).pk),
+        "picture_id": picture_of(rose),
+        "size": "small",
+        "number": PolicyVersion.objects.in_force()[0].number,
+        "token": tokens.issue(rose, tokens.VERIFY_EMAIL),
+        "reset_token": tokens.issue(rose, tokens.RESET_PASSWORD),
+        "name": "one.log",
+        "position": "0",
+        "app_label": "accounts",
+        "url": "nowhere/",
+        "content_type_id": "1",
+        "member": str(rose.pk),
+        "fielddefault": str(FieldDefault.objects.all()[0].pk),
+        "policyversion": str(PolicyVersion.objects.all()[0].pk),
+        "group": str(Group.objects.all()[0].pk),
+    }
+
+
+def picture_of(member: Member) -> str:
+    """Give a member a picture that all members may see, and return its number."""
+    Profile.objects.filter(pk=member.pk).update(picture_audience=Audience.MEMBERS)
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), "green").save(file, "PNG")
+    return str(set_picture(member, SimpleUploadedFile("picture.png", file.getvalue())))
+
+
+def address(route: Route, values: dict[str, str]) -> str:
+    """Return an address of a route, with rose's things in the place of its parameters."""
+    model = route.path.split("/")[3] if route.path.startswith("/admin/") and route.path.count("/") > 3 else ""
+    own = {"object_id": values.get(model, "1")}
+    own |= {"handle": "fern"} if route.name == "accounts:circle-remove" else {}
+    own |= {"token": values["reset_token"]} if route.name == "accounts:password-reset-confirm" else {}
+
+    def value(match: "re.Match[str]") -> str:
+        return (values | own)[match["name"]]
+
+    plain = re.sub(r"\(\?P<(?P<name>\w+)>[^)]*\)", value, route.path)
+    return re.sub(r"<(?:\w+:)?(?P<name>\w+)>", value, plain)
+
+
+def clients(cast: dict[str, Member], among: tuple[str, ...] = WHO, **options: Any) -> Iterator[tuple[str, Client]]:
+    """Yield a client for every kind of visitor; the suspended one signed in before."""
+    for who in among:
+        client = Client(**options)
+        if who in cast:
+            client.force_login(cast[who], "accounts.sign_in.EmailBackend")
+        if who == "suspended":
+            Member.objects.filter(pk=cast[who].pk).update(is_active=False)
+        yield who, client
+
+
+def ask(client: Client, method: str, where: str) -> Any:
+    """Return the answer to a request that leaves nothing behind."""
+    with transaction.atomic():
+        answer = client.generic(method, where)
+        transaction.set_rollback(True)
+    cache.clear()
+    return answer
+
+
+# --- the tests ----------------------------------------------------------------------------------------------------
+def part_of(name: str) -> str:
+    """Return which part of the site an address belongs to; one test for each, since making the cast takes a while."""
+    if name.startswith("/admin/"):
+        return "admin"
+    return name.partition(":")[0] if ":" in name else "programs"
+
+
+PARTS = sorted({part_of(name) for name in ROUTES})
+
+
+@pytest.fixture(params=PARTS)
+def part(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def routes_of(part: str, method: str) -> dict[str, Route]:
+    return {name: route for name, route in ROUTES.items() if part_of(name) == part and method in route.methods}
+
+
+def test_every_address_is_in_the_table_with_each_method_and_nothing_else_is() -> None:
+    there = {(name, method) for name, route in ROUTES.items() for method in methods_of(route)}
+    assert set(EXPECTED) == there
+
+
+def test_each_visitor_gets_the_answer_of_the_table(part: str, cast: dict[str, Member], values: dict[str, str]) -> None:
+    expected = {asked: statuses for asked, statuses in EXPECTED.items() if part_of(asked[0]) == part}
+    answers = {
+        (name, method): tuple(
+            ask(client, method, address(ROUTES[name], values)).status_code for _who, client in clients(cast)
+        )
+        for name, method in expected
+    }
+    assert answers == expected
+
+
+def test_what_acts_is_not_to_be_had_by_a_link(cast: dict[str, Member], values: dict[str, str]) -> None:
+    acts = {name: address(route, values) for name, route in ROUTES.items() if "GET" not in route.methods}
+    for who, client in clients(cast, ("visitor", "suspended", "member", "owner", "superuser")):
+        expected = HTTPStatus.FOUND if who in ("visitor", "suspended") else HTTPStatus.METHOD_NOT_ALLOWED
+        answers = {name: ask(client, "GET", where).status_code for name, where in acts.items()}
+        assert answers == dict.fromkeys(acts, expected)
+
+
+def test_head_is_answered_as_get_is(part: str, cast: dict[str, Member], values: dict[str, str]) -> None:
+    for name, route in routes_of(part, "GET").items():
+        for who, client in clients(cast, ("visitor", "owner", "officer")):
+            head, get = (ask(client, method, address(route, values)) for method in ("HEAD", "GET"))
+            assert (head.status_code, head.headers.get("Location"), head.content) == (
+                get.status_code,
+                get.headers.get("Location"),
+                b"",
+            ), (name, who)
+
+
+def test_a_form_from_elsewhere_is_refused_for_everybody(cast: dict[str, Member], values: dict[str, str]) -> None:
+    for who, client in clients(cast, ("visitor", "owner", "superuser"), enforce_csrf_checks=True):
+        for name, route in ROUTES.items():
+            answer = ask(client, "POST", address(route, values))
+            template = answer.templates[0].name if answer.templates else ""
+            assert (answer.status_code, template) == (HTTPStatus.FORBIDDEN, "errors/csrf.html"), (name, who)
