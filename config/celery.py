@@ -17,6 +17,7 @@ from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+IN_MEMORY = "memory://localhost/"
 QUEUES = ("default", "slow")
 SCHEDULE: dict[str, dict[str, Any]] = {
     # what has reached the end of its retention
@@ -38,7 +39,7 @@ class Bell(AnyTask):
     abstract = True
 
     def apply_async(self, *args: Any, **kwargs: Any) -> AsyncResult[Any]:
-        if self.app.conf.broker_url == "memory://" and not self.app.conf.hedgerow_working:
+        if self.app.conf.broker_url == IN_MEMORY and not self.app.conf.hedgerow_working:
             return AsyncResult("", app=self.app)
         ringing: AsyncResult[Any] = super().apply_async(*args, **kwargs)
         return ringing
@@ -46,7 +47,7 @@ class Bell(AnyTask):
 
 app: "Celery[Any]" = Celery("hedgerow", task_cls=Bell)
 app.conf.update(
-    broker_url=settings.REDIS_URL or "memory://",
+    broker_url=settings.REDIS_URL or IN_MEMORY,
     broker_connection_retry_on_startup=True,
     broker_transport_options={
         # With kombu's own values a killed worker's tasks stay lost for minutes.

@@ -223,6 +223,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
+        "celery": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
         "django.server": {"handlers": [], "propagate": False},
         "django.security": {"level": "WARNING"},

@@ -57,9 +57,3 @@ def test_crawlers_are_told_what_is_not_for_them(client: Client) -> None:
 @pytest.mark.parametrize("address", ["/healthz", "/readyz", "/robots.txt", "/.well-known/security.txt"])
 def test_nothing_can_be_posted_to_them(client: Client, address: str) -> None:
     assert client.post(address).status_code == HTTPStatus.METHOD_NOT_ALLOWED
-
-
-def test_a_visitor_of_the_back_office_is_sent_to_the_one_sign_in_page(client: Client) -> None:
-    answer = client.get("/admin/", follow=True)
-    assert answer.redirect_chain[-1][0].startswith("/sign-in/?next=/admin/")
-    assert answer.status_code == HTTPStatus.OK

@@ -63,7 +63,7 @@ def test_a_ring_that_nobody_can_hear_is_dropped(monkeypatch: pytest.MonkeyPatch)
     sent: list[object] = []
     monkeypatch.setattr(celery.app, "send_task", lambda *args, **options: sent.append(args))
     monkeypatch.setattr(celery.app.amqp, "send_task_message", lambda *args, **options: sent.append(args))
-    monkeypatch.setitem(celery.app.conf, "broker_url", "memory://")
+    monkeypatch.setitem(celery.app.conf, "broker_url", celery.IN_MEMORY)
     celery.app.tasks[celery.SCHEDULE["purge expired"]["task"]].delay()
     assert sent == []
 

@@ -12,15 +12,13 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from rich.console import Console
-from rich.table import Column, Table
 
+from config.columns import in_columns
 from config.processes import LOOK_EVERY, Child, Household
 from world import demo
 
 HOST = "127.0.0.1"
 ANSWERS_WITHIN = 60.0
-NARROWEST = 120  # columns of the table of accounts
 
 
 class Command(BaseCommand):
@@ -106,15 +104,11 @@ def is_taken(port: int) -> bool:
 
 def welcome(port: int) -> None:
     """Print where the site is and who can sign in."""
-    exact = [Column(name, no_wrap=True) for name in ("who", "e-mail", "password")]
-    table = Table(*exact, "good for", title="Demo accounts", title_justify="left")
-    for row in demo.accounts():
-        table.add_row(*row)
-    # What is not a terminal has no width: an address cut off would be of no use to anybody.
-    console = Console(width=max(Console().width, NARROWEST))
-    console.print(table)
-    console.print(f"Hedgerow is at http://{HOST}:{port}/", markup=False)
-    if settings.MAIL_PAGE:
-        console.print(f"Its mails are at http://{HOST}:{port}/dev/mail/", markup=False)
-    console.print("Ctrl-C ends it.", markup=False)
-    sys.stdout.flush()
+    lines = [
+        *in_columns([("who", "e-mail", "password", "good for"), *demo.accounts()]),
+        "",
+        f"Hedgerow is at http://{HOST}:{port}/",
+        *([f"Its mails are at http://{HOST}:{port}/dev/mail/"] if settings.MAIL_PAGE else []),
+        "Ctrl-C ends it.",
+    ]
+    print("\n".join(lines), flush=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from config.columns import in_columns
 from config.routes import Route, routes
 
 
@@ -23,10 +24,6 @@ class Command(BaseCommand):
 
 
 def table(found: list[Route]) -> str:
-    """Return ``found`` in columns as wide as their contents."""
     rows = [("PATH", "NAME", "METHODS", "ROLES", "PURPOSE")]
     rows += [(one.path, one.name, ",".join(one.methods), ",".join(one.roles), one.purpose) for one in found]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    return "\n".join(in_columns(rows))
