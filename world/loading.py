@@ -2,11 +2,13 @@
 
 import io
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -47,11 +49,14 @@ class NotEmpty(Exception):
     """There are people in this installation, and a described world wants an empty one."""
 
 
-def load(world: World) -> Loaded:
-    """Load a world and return what came of it. Raises ``NotEmpty``, and ``WorldRefused`` leaving nothing behind."""
+def load(world: World, *, told: Callable[[int], None] = lambda _count: None) -> Loaded:
+    """Load a world and return what came of it; ``told`` hears of each member.
+
+    Raises ``NotEmpty``, and ``WorldRefused`` leaving nothing behind.
+    """
     if Member.objects.exists():
         raise NotEmpty("There are people here already. A described world is loaded into an empty installation only.")
-    loading = Loading()
+    loading = Loading(told)
     with all_or_nothing(loading.pictures):
         loading.load(world)
     return loading.loaded
@@ -87,17 +92,21 @@ def at(path: str) -> Iterator[None]:
 class Loading:
     """One load: what was made so far, by handle."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: Callable[[int], None]) -> None:
         self.loaded = Loaded(summary={name: kind() for name, kind in EMPTY_SUMMARY.items()})
         self.members = self.loaded.members
         self.pictures: list[uuid.UUID] = []
         self.versions: list[PolicyVersion] = []
+        # People of one file who have the same password share its digest: a world may have thousands of them.
+        self.hashed = lru_cache(maxsize=1_000)(make_password)
+        self.told = told
 
     def load(self, world: World) -> None:
         """Make everything, in the order in which one thing needs another."""
         self.publish(world.policies, world.members)
         for described in world.members:
             self.join(described)
+            self.told(1)
         for staff in world.staff:
             self.appoint(staff)
         for number, (one, other) in enumerate(world.friendships):
@@ -154,9 +163,9 @@ class Loading:
         """Make an account that agreed to the policy of its day."""
         if ReservedHandle.objects.filter(digest=handle_digest(described.handle)).exists():
             raise WorldRefused([f"{described.path}.handle: kept back from an account that was here before"])
-        member: Member = Member.objects.create_user(
-            described.handle, described.email, described.password, joined_at=joined, **fields
-        )
+        member: Member = Member.objects.create_user(described.handle, described.email, None, joined_at=joined, **fields)
+        member.password = self.hashed(described.password)
+        member.save(update_fields=["password"])
         acceptance = agree(member, self.version_of(joined))
         PolicyAcceptance.objects.filter(pk=acceptance.pk).update(accepted_at=joined)
         self.members[described.handle] = member

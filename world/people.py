@@ -17,6 +17,7 @@ from accounts.profiles import CLEANING, LENGTHS
 from accounts.registration import REFUSED_HANDLES
 from accounts.roles import ROLES, SUPERUSER
 from catalogue.vocabulary import Audience
+from encryption.blind_index import normalise
 from privacy.juveniles import age_on
 
 from .description import DescribedAudience, DescribedMember, DescribedStaff
@@ -111,7 +112,7 @@ def read_email(part: Part, seen: dict[Any, str]) -> str:
         validate_email(email)
     except ValidationError:
         part.refuse("is no e-mail address")
-    part.unlike(seen, ("email", email.casefold()), "the same address as")
+    part.unlike(seen, ("email", normalise(email)), "the same address as")
     return email
 
 

@@ -21,10 +21,13 @@ class RateColumn(ProgressColumn):
 
 
 @contextmanager
-def progress(what: str, total: int, stream: Any) -> Iterator[Callable[[int], None]]:
-    """Show how far the work inside has come; call what is yielded with how much was done."""
+def progress(what: str, total: int, stream: Any, *, plain: bool = True) -> Iterator[Callable[[int], None]]:
+    """Show how far the work inside has come; call what is yielded with how much was done.
+
+    Without a terminal, ``plain`` lines tell it, or nothing does.
+    """
     if not stream.isatty():
-        yield PlainProgress(what, total, stream)
+        yield PlainProgress(what, total, stream) if plain else lambda _count: None
         return
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), RateColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(file=getattr(stream, "_out", stream))) as shown:

@@ -52,11 +52,11 @@ class Command(BaseCommand):
         return {"crowd": {"members": size, "first": f"/@{crowd.handle(0)}/", "last": f"/@{crowd.handle(size - 1)}/"}}
 
     def seed_world(self, path: Path | None) -> dict[str, Any]:
-        if path is not None:
-            return load(read_file(path)).summary
-        if settings.PRODUCTION:
+        if path is None and settings.PRODUCTION:
             raise CommandError("The demo town has a password that everybody knows: not in production.")
-        return load(demo.read()).summary
+        world = demo.read() if path is None else read_file(path)
+        with progress("Members", len(world.members), self.stderr, plain=False) as told:
+            return load(world, told=told).summary
 
 
 @contextmanager
