@@ -136,7 +136,3 @@ def _policy() -> Iterator[Figure]:
         since = _("Since %(day)s") % {"day": date_format(version.effective_at)}
         page = reverse("admin:privacy_policyversion_changelist")
         yield Figure(version.number, _("Policy in force"), since, "proof", page)
-
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Go to the one page that changes a password: it ends other sessions and tells the owner."""
-        return redirect("accounts:password-change")
