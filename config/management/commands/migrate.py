@@ -16,7 +16,7 @@ class Command(migrate.Command):
         super().add_arguments(parser)
         parser.set_defaults(database=None)
 
-    def get_check_kwargs(self, options: dict[str, Any]) -> dict[str, Any]:
+    def get_check_kwargs(self, options: dict[str, Any]) -> dict[str | None, Any]:
         """Return what the system checks look at: the databases that are about to be migrated."""
         return {**super().get_check_kwargs(options), "databases": aliases(options)}
 
