@@ -39,7 +39,11 @@ class HandleTaken(Exception):
     """Somebody else has the handle, or nobody may have it."""
 
 
-@dataclass(frozen=True)
+class TooYoung(Exception):
+    """Whoever asks is under the minimum age."""
+
+
+@dataclass(frozen=True, repr=False)
 class Application:
     """What somebody who joins tells us, looked over already."""
 
@@ -49,10 +53,6 @@ class Application:
     born: date
     audiences: dict[str, Audience]
     version: PolicyVersion
-
-    @property
-    def hashed_password(self) -> str:
-        return make_password(self.password)
 
 
 def is_too_young(born: date) -> bool:
@@ -79,11 +79,13 @@ def handle_digest(handle: str) -> bytes:
 def join(application: Application) -> None:
     """Begin an account, or write to the one there is. Both look the same from outside, and cost a hash.
 
-    Raises ``HandleTaken``.
+    Raises ``HandleTaken``, or ``TooYoung``, and then nothing was stored.
     """
+    if is_too_young(application.born):
+        raise TooYoung
     if not may_be_taken(application.handle):
         raise HandleTaken
-    password = application.hashed_password
+    password = make_password(application.password)
     member_id = random_id()
     try:
         with transaction.atomic():

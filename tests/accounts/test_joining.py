@@ -329,6 +329,16 @@ def test_the_minimum_age_decides_to_the_day(join, today, born, joins):
     assert Member.objects.exists() is joins
 
 
+@pytest.mark.promise("M3")
+def test_no_way_of_joining_takes_a_child():
+    born, version = timezone.localdate(), policy_in_force()
+    child = registration.Application("bud", "bud@example.org", PASSWORD, born, defaults_in_force(), version)
+    with pytest.raises(registration.TooYoung):
+        registration.join(child)
+    assert not Member.objects.exists()
+    assert "example.org" not in repr(child)
+
+
 CHILD = {"year": "2020"}
 
 
@@ -593,6 +603,13 @@ def test_an_account_never_confirmed_is_erased_after_seven_days_with_its_key(join
 def test_a_confirmed_account_stays(fern):
     Member.objects.update(joined_at=timezone.now() - timedelta(days=4000))
     housekeeping.purge_expired()
+    assert Member.objects.get() == fern
+    assert not is_destroyed(fern.pk)
+
+
+def test_who_confirms_while_housekeeping_is_at_work_stays(fern, monkeypatch):
+    monkeypatch.setattr(housekeeping, "_unconfirmed_since", lambda now: [fern.pk])
+    assert housekeeping.purge_expired()["unconfirmed members"] == 0
     assert Member.objects.get() == fern
     assert not is_destroyed(fern.pk)
 
