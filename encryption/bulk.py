@@ -6,7 +6,8 @@ from itertools import islice
 from typing import Any, Self, TypeVar
 
 from cryptography.exceptions import InvalidTag
-from django.db import models
+from django.core.exceptions import EmptyResultSet, FieldError
+from django.db import connections, models
 
 from .envelope import KEY_BYTES, DataKey, DecryptionError
 from .keys import data_keys
@@ -61,6 +62,18 @@ class SealedQuerySet(models.QuerySet[Row_co]):
         bringing.brings_keys = True
         return bringing
 
+    def opened(self, *names: str) -> list[tuple[Any, ...]]:
+        """Return (subject, plain value, plain value, …) of every row: the quickest way to read sealed columns.
+
+        Raises FieldError when the columns belong to different subjects.
+        """
+        fields: list[Any] = [self.model._meta.get_field(name) for name in names]
+        subjects = {field.subject for field in fields}
+        if len(subjects) != 1:
+            raise FieldError("columns opened together belong to one subject")
+        rows = _stored_rows(self.values_list(*subjects, *names))
+        return [(row[0], *values) for row, values in zip(rows, open_rows(fields, rows), strict=True)]
+
     def iterator(self, chunk_size: int | None = None) -> Iterator[Row_co]:
         """Iterate without keeping the rows; with keys, one query to the keystore per chunk."""
         rows = super().iterator(chunk_size)
@@ -102,6 +115,18 @@ def open_rows(fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> list[tupl
     for start in range(0, len(rows), CHUNK):
         opened += _open_chunk(fields, keys, rows[start : start + CHUNK])
     return opened
+
+
+def _stored_rows(rows: models.QuerySet[Any, Any]) -> list[tuple[Any, ...]]:
+    """Read the rows of a ``values_list`` without wrapping every value only to unwrap it again."""
+    try:
+        query, parameters = rows.query.get_compiler(rows.db).as_sql()
+    except EmptyResultSet:
+        return []
+    with connections[rows.db].cursor() as cursor:
+        cursor.execute(query, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def _open_chunk(

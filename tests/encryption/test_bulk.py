@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.core.exceptions import FieldError
 from django.db import connections
 from pytest_django import DjangoAssertNumQueries
 
@@ -12,7 +13,7 @@ from encryption import bulk
 from encryption.fields import UNAVAILABLE, open_rows, open_values, unavailable_count
 from encryption.keys import create_data_keys, destroy_data_key, forget_keys, next_generations
 
-from .conftest import plant, stored
+from .conftest import on_sqlite, plant, stored
 
 NAMES = ("city", "birth_date", "interests")
 FIELDS: list[Any] = [Profile._meta.get_field(name) for name in NAMES]
@@ -85,3 +86,19 @@ def test_pages_are_opened_in_pieces_and_stay_in_order(rose: Member, monkeypatch:
 def test_a_row_of_another_length_is_an_error(profile: Profile) -> None:
     with pytest.raises(ValueError, match="a row is"):
         open_rows(FIELDS, [(profile.pk, None)])
+
+
+def test_a_queryset_opens_its_own_columns(profile: Profile, other_profile: Profile) -> None:
+    plant(other_profile, "city", b"broken")
+    found = Profile.objects.order_by("member__handle").opened("city", "birth_date")
+    assert found == [(other_profile.pk, UNAVAILABLE, None), (profile.pk, "Uppsala", dt.date(1990, 2, 28))]
+    assert Profile.objects.none().opened("city") == []
+    with pytest.raises(FieldError):
+        Profile.objects.opened()
+
+
+def test_plaintext_planted_under_a_queryset_is_unavailable(profile: Profile) -> None:
+    if not on_sqlite():
+        pytest.skip("PostgreSQL's columns have a type")
+    plant(profile, "city", "Berlin")
+    assert Profile.objects.opened("city") == [(profile.pk, UNAVAILABLE)]
