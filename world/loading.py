@@ -17,7 +17,7 @@ from accounts.blocking import block, mute
 from accounts.circles import add_to_circle, make_circle
 from accounts.friendship import accept_request, ask_to_be_friends
 from accounts.models import Member, Profile, ReservedHandle
-from accounts.pictures import _delete_files as delete_picture_files, set_picture
+from accounts.pictures import delete_files as delete_picture_files, set_picture
 from accounts.profiles import update_profile
 from accounts.registration import handle_digest
 from accounts.roles import assign_roles

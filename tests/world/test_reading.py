@@ -53,6 +53,7 @@ def problems_of(described: Any) -> tuple[str, ...]:
         ((*FERN, "handle"), "rose", "members[1].handle: the same handle as members[0].handle"),
         ((*ROSE, "handle"), "admin", "members[0].handle: would pass for the site itself"),
         ((*FERN, "email"), "ROSE@Example.org", "members[1].email: the same address as members[0].email"),
+        ((*FERN, "email"), "rose@\uff45xample.org", "members[1].email: the same address as members[0].email"),
         (("staff", 0, "email"), "rose@example.org", "staff[0].email: the same address as members[0].email"),
         ((*ROSE, "email"), "rose", "members[0].email: is no e-mail address"),
         ((*ROSE, "password"), "", "members[0].password: must not be empty"),
