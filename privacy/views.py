@@ -85,8 +85,9 @@ def field_audience(request: HttpRequest, field: str) -> HttpResponse:
 
 
 def _changed(member: Any, field: str) -> str:
+    """Say it without names: messages wait in the session, where circles and people must not lie in the open."""
     label, choice = bearers()[field].declared.label, choices(member)[field]
-    return _("%(field)s: now seen by %(who)s.") % {"field": label, "who": choice.in_words}
+    return _("%(field)s: now seen by %(who)s.") % {"field": label, "who": choice.audience.label}
 
 
 def _question(request: HttpRequest, field: str, form: AudienceForm, current: Any) -> dict[str, Any]:
