@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from privacy.models import CircleMember, FieldException
+from privacy.models import CircleMember
 from privacy.visibility import Viewer, visible_profiles
 
 from .blocking import between, hold_pair, known_to
 from .directory import PAGE, Page, Person
-from .models import Block, FriendRequest, Friendship, Member, Mute
+from .models import Block, Decline, FriendRequest, Friendship, Member, Mute
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 MOST_UNANSWERED = 50
 REST_AFTER_DECLINE = timedelta(days=30)
 NAMING = ("display_name", "picture", "pronouns")
-
-# Who declines excepts the asker from asking. It is kept as an exception and not in the request, so that the
-# request looks to its sender as it did before.
-ASKING = "friend_request"
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ def decline_request(sender: Member, *, by: Member) -> None:
     """Put a request aside for good. Its sender still sees it as asked."""
     hold_pair(sender.pk, by.pk)
     if FriendRequest.objects.filter(sender=sender, recipient=by).exists():
-        FieldException.objects.get_or_create(owner=by, person=sender, field=ASKING)
+        Decline.objects.get_or_create(decliner=by, asker=sender)
 
 
 @transaction.atomic
@@ -83,8 +79,7 @@ def withdraw_request(recipient: Member, *, by: Member) -> None:
     request = FriendRequest.objects.filter(sender=by, recipient=recipient).first()
     if request is None:
         return
-    if _has_rested(request):
-        FieldException.objects.filter(owner=recipient, person=by, field=ASKING).delete()
+    _rested(recipient, by).delete()
     request.delete()
 
 
@@ -103,18 +98,18 @@ def _request(recipient: Member, by: Member) -> None:
         _refuse_in_bulk(by)
         FriendRequest.objects.create(sender=by, recipient=recipient)
         return
-    declined = FieldException.objects.filter(owner=recipient, person=by, field=ASKING)
-    if _has_rested(request) and declined.delete()[0]:
+    if _rested(recipient, by).delete()[0]:
         FriendRequest.objects.filter(pk=request.pk).update(asked_at=timezone.now())
 
 
-def _has_rested(request: FriendRequest) -> bool:
-    return request.asked_at <= timezone.now() - REST_AFTER_DECLINE
+def _rested(decliner: Member, asker: Member) -> "QuerySet[Any]":
+    """Return the decline between two people if it is old enough to be forgotten."""
+    return Decline.objects.filter(decliner=decliner, asker=asker, at__lte=timezone.now() - REST_AFTER_DECLINE)
 
 
 def _befriend(one: Member, other: Member) -> None:
     FriendRequest.objects.filter(between(one, other, "sender", "recipient")).delete()
-    FieldException.objects.filter(between(one, other, "owner", "person"), field=ASKING).delete()
+    Decline.objects.filter(between(one, other, "decliner", "asker")).delete()
     since = timezone.now()
     both = [Friendship(person=one, friend=other, since=since), Friendship(person=other, friend=one, since=since)]
     Friendship.objects.bulk_create(both, ignore_conflicts=True)
@@ -178,5 +173,5 @@ def page_of(found: "QuerySet[Member]", viewer: Viewer | None, after: str = "") -
 
 def _before(member_id: int) -> "QuerySet[Any]":
     """Return the requests that come before ``member_id``: not those of people they declined."""
-    declined = FieldException.objects.filter(owner=member_id, field=ASKING).values("person_id")
+    declined = Decline.objects.filter(decliner=member_id).values("asker_id")
     return FriendRequest.objects.filter(recipient=member_id).exclude(sender__in=declined)

@@ -206,6 +206,20 @@ class FriendRequest(models.Model):
         return f"member {self.sender_id} asks member {self.recipient_id}"
 
 
+class Decline(models.Model):
+    """Somebody declined to be friends. Kept beside the request, which looks to its sender as it did before."""
+
+    decliner = models.ForeignKey(Member, models.CASCADE, related_name="declines")
+    asker = models.ForeignKey(Member, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["decliner", "asker"], name="declined_once")]
+
+    def __str__(self) -> str:
+        return f"member {self.decliner_id} declines member {self.asker_id}"
+
+
 class Block(models.Model):
     """Two people are invisible to each other because one of them said so."""
 

@@ -222,6 +222,7 @@ register(
 for model, people, when, purpose in (
     ("accounts.Friendship", ("person", "friend"), "since", Purpose.RELATIONSHIPS),
     ("accounts.FriendRequest", ("sender", "recipient"), "asked_at", Purpose.RELATIONSHIPS),
+    ("accounts.Decline", ("decliner", "asker"), "at", Purpose.CHOICES),
     ("accounts.Block", ("blocker", "blocked"), "since", Purpose.SAFETY),
     ("accounts.Mute", ("muter", "muted"), "since", Purpose.RELATIONSHIPS),
 ):

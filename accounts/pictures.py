@@ -174,7 +174,7 @@ def keep_picture(member: Member, painted: Painted) -> uuid.UUID:
         with transaction.atomic():
             _replace(member, fresh)
     except BaseException:
-        _delete_files(fresh)
+        delete_files(fresh)
         raise
     return fresh
 
@@ -194,10 +194,10 @@ def _replace(member: Member, fresh: uuid.UUID | None) -> None:
     profile.picture = str(fresh) if fresh else None
     profile.save(update_fields=["picture"])
     for old in gone:
-        transaction.on_commit(partial(_delete_files, old))
+        transaction.on_commit(partial(delete_files, old))
 
 
-def _delete_files(picture_id: uuid.UUID) -> None:
+def delete_files(picture_id: uuid.UUID) -> None:
     for size in SIZES:
         storage.delete(_name(picture_id, size))
 

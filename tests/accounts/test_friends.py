@@ -22,7 +22,7 @@ from accounts.friendship import (
     requests_waiting,
     withdraw_request,
 )
-from accounts.models import FriendRequest, Friendship, Member
+from accounts.models import Decline, FriendRequest, Friendship, Member
 from catalogue.vocabulary import Audience
 from encryption.keys import forget_keys
 from tests import factories
@@ -127,10 +127,10 @@ def test_who_was_declined_does_not_come_before_the_same_person_again_for_thirty_
     assert list(asked_by(rose)) == [fern]
     assert list(asking(fern)) == []
     assert requests_waiting(fern) == 0
-    FriendRequest.objects.update(asked_at=timezone.now() - timedelta(days=29))
+    Decline.objects.update(at=timezone.now() - timedelta(days=29))
     ask_to_be_friends(fern, by=rose)
     assert list(asking(fern)) == []
-    FriendRequest.objects.update(asked_at=timezone.now() - timedelta(days=31))
+    Decline.objects.update(at=timezone.now() - timedelta(days=31))
     ask_to_be_friends(fern, by=rose)
     assert list(asking(fern)) == [rose]
 
@@ -138,7 +138,7 @@ def test_who_was_declined_does_not_come_before_the_same_person_again_for_thirty_
 def test_a_request_that_was_declined_long_ago_can_be_withdrawn_and_made_anew(rose, fern):
     ask_to_be_friends(fern, by=rose)
     decline_request(rose, by=fern)
-    FriendRequest.objects.update(asked_at=timezone.now() - timedelta(days=31))
+    Decline.objects.update(at=timezone.now() - timedelta(days=31))
     assert list(asking(fern)) == []
     withdraw_request(fern, by=rose)
     ask_to_be_friends(fern, by=rose)
