@@ -7,20 +7,17 @@ themselves, so that a process killed anywhere leaves nothing unreadable and the 
 A value is replaced only if it still is what was read (compare and swap): whoever writes meanwhile wins.
 """
 
-import datetime as dt
 import fcntl
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.db import connections, models, router, transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from .bulk import sealed_fields
@@ -107,18 +104,6 @@ def _rewrap(row: MemberKey, known: KeyRing) -> str:
     return "rewrapped" if same.update(wrapped=fresh, ring_key=current.active) else "changed_meanwhile"
 
 
-def retire_ring_keys() -> list[int]:
-    """Take the keys that wrap nothing any more out of the key file; return their ids."""
-    before = ring()
-    used = set(MemberKey.objects.live().values_list("ring_key", flat=True).distinct())
-    unused = sorted(set(before.keys) - used - {before.active})
-    if unused:
-        before.without(unused).write(settings.KEY_FILE)
-        # Somebody may have wrapped a key with the old ring a moment ago; this process still knows that ring.
-        rewrap(knowing=before)
-    return unused
-
-
 # --- values -------------------------------------------------------------------------------------------------------
 def current_run() -> ReEncryption:
     """Return the re-encryption that was begun and not finished, or begin one."""
@@ -164,10 +149,10 @@ def _pass(advance: Advance) -> Counter[str]:
     forget_keys()
     found: Counter[str] = Counter()
     for model in sealed_models():
-        for rows in _batches(model):
+        for rows in batches(model):
             found.update(_reseal_rows(model, rows))
             advance(model._meta.label, len(rows))
-    for file in _files():
+    for file in sealed_files():
         found[_reseal_file(*file)] += 1
         advance("files", 1)
     return found
@@ -175,15 +160,19 @@ def _pass(advance: Advance) -> Counter[str]:
 
 def sealed_models() -> list[type[models.Model]]:
     """Return every model that has sealed columns in a table of its own."""
-    return [model for model in apps.get_models() if model._meta.managed and not model._meta.proxy and _columns(model)]
+    return [
+        model for model in apps.get_models() if model._meta.managed and not model._meta.proxy and sealed_columns(model)
+    ]
 
 
-def _columns(model: type[models.Model]) -> list[Any]:
+def sealed_columns(model: type[models.Model]) -> list[Any]:
+    """Return the sealed columns of a model's own table."""
     # A column inherited by multi-table inheritance is handled with the parent's table.
     return [field for field in sealed_fields(model) if field in model._meta.local_concrete_fields]
 
 
-def _batches(model: type[models.Model]) -> Iterator[list[models.Model]]:
+def batches(model: type[models.Model]) -> Iterator[list[models.Model]]:
+    """Yield all rows of a model, a batch at a time, in the order of their keys."""
     every = model._base_manager.using(router.db_for_write(model)).order_by("pk")
     rows = list(every[:BATCH])
     while rows:
@@ -192,7 +181,7 @@ def _batches(model: type[models.Model]) -> Iterator[list[models.Model]]:
 
 
 def _reseal_rows(model: type[models.Model], rows: list[models.Model]) -> Counter[str]:
-    columns = _columns(model)
+    columns = sealed_columns(model)
     keys = data_keys(column.subject_on(row) for row in rows for column in columns)
     found: Counter[str] = Counter()
     with transaction.atomic(using=router.db_for_write(model)):
@@ -247,7 +236,8 @@ def _swap(row: models.Model, changes: list[tuple[Any, Sealed, Sealed]]) -> bool:
         return bool(cursor.rowcount)
 
 
-def _files() -> Iterator[SealedFile]:
+def sealed_files() -> Iterator[SealedFile]:
+    """Yield every file that the apps have registered."""
     for source in _file_sources:
         yield from source()
 
@@ -261,51 +251,3 @@ def _reseal_file(storage: EncryptedStorage, name: str, subject: int) -> str:
         return "without_key"
     except DecryptionError:
         return "unreadable"
-
-
-# --- what is no longer needed -------------------------------------------------------------------------------------
-def retire_generations(grace: float) -> int:
-    """Delete old generations of data keys that seal nothing any more; return how many.
-
-    Only where the newest is older than ``grace`` seconds: until then somebody may write back what they read before.
-    """
-    used = _generations_in_use()
-    before = timezone.now() - dt.timedelta(seconds=grace)
-    newest = MemberKey.objects.live().values("subject").annotate(top=Max("generation"))
-    dropped = 0
-    for subject, top in newest.filter(top__gt=1).values_list("subject", "top").iterator():
-        if not MemberKey.objects.filter(subject=subject, generation=top, created_at__lt=before).exists():
-            continue
-        floor = min(used.get(subject, top), top)
-        dropped += MemberKey.objects.live().filter(subject=subject, generation__lt=floor).delete()[0]
-    forget_keys()
-    return dropped
-
-
-def _generations_in_use() -> dict[int, int]:
-    """Return the oldest generation that a stored value or file of each member names."""
-    used: dict[int, int] = {}
-    for subject, sealed in _every_envelope():
-        try:
-            used[subject] = min(generation_of(sealed), used.get(subject, generation_of(sealed)))
-        except DecryptionError:
-            continue
-    return used
-
-
-def _every_envelope() -> Iterator[tuple[int, bytes]]:
-    for model in sealed_models():
-        for row in chain.from_iterable(_batches(model)):
-            yield from _envelopes_of(row, _columns(model))
-    for storage, name, subject in _files():
-        try:
-            yield subject, storage.envelope(name)
-        except FileNotFoundError:
-            continue
-
-
-def _envelopes_of(row: models.Model, columns: list[Any]) -> Iterator[tuple[int, bytes]]:
-    for column in columns:
-        stored = row.__dict__[column.attname]
-        if type(stored) is Sealed:
-            yield column.subject_on(row), stored

@@ -19,7 +19,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from accounts.models import Member, Profile
-from encryption import keys, rotation
+from encryption import keys, retirement, rotation
 from encryption.envelope import generation_of
 from encryption.fields import UNAVAILABLE, open_values
 from encryption.keys import create_data_key, data_key, destroy_data_key, forget_keys, is_destroyed, ring
@@ -201,10 +201,10 @@ RUN = textwrap.dedent(
     import django
     django.setup()
     from django.core.management import call_command
-    from encryption import keys, ring, rotation, storage
+    from encryption import keys, retirement, ring, rotation, storage
 
     left = int(sys.argv[1])
-    watched = {module.__file__ for module in (rotation, keys, ring, storage)}
+    watched = {module.__file__ for module in (rotation, retirement, keys, ring, storage)}
 
     def trace(frame, event, argument):
         global left
@@ -332,7 +332,7 @@ def test_a_key_made_while_the_ring_changes_is_kept(key_file: Path, db: None) -> 
     rotate(new_key=True)
     secret = bytes(range(32))
     MemberKey.objects.create(subject=7, ring_key=before.active, wrapped=before.wrap(secret, 7, 1))
-    rotation.retire_ring_keys()
+    retirement.retire_ring_keys()
     rotate(retire=True)
     assert create_data_key(7)
     assert data_key(7).subject == 7

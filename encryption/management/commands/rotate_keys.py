@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from encryption import rotation
+from encryption import retirement, rotation
 from encryption.keys import CACHE_SECONDS
 from encryption.ring import KeyFileError, ring
 
@@ -78,8 +78,8 @@ def _rotate(options: dict[str, Any], advance: rotation.Advance) -> dict[str, Any
     if options["re_encrypt"]:
         report |= _re_encrypt(advance, options["settle"], report["unreadable"])
     if options["retire"]:
-        report["retired_generations"] = rotation.retire_generations(options["grace"])
-        report["retired_ring_keys"] = rotation.retire_ring_keys()
+        report["retired_generations"] = retirement.retire_generations(options["grace"])
+        report["retired_ring_keys"] = retirement.retire_ring_keys()
     return report
 
 
