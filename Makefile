@@ -30,7 +30,8 @@ check: $(VENV)/.tests ## format, lint, templates, types, storeys, dependencies, 
 	$(BIN)/python -m tests.config.surroundings production $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python -m tests.config.surroundings development $(BIN)/python manage.py makemigrations --check --dry-run
 
-bench: $(VENV)/.tests ## the benchmarks, peers beside us in the same run
+bench: $(VENV)/.tests ## the benchmarks, peers beside us in the same run; needs PostgreSQL
+	@$(UV) install --quiet --python $(BIN)/python --require-hashes -r benchmarks/requirements.txt
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 tour: $(VENV)/.tests ## the screenshots of the README
@@ -42,6 +43,7 @@ snapshots: $(VENV)/.tests ## renew what tests/snapshots keeps
 lock: $(VENV)/.uv ## compile both lock files, with hashes
 	$(UV) compile --quiet --generate-hashes --python-version 3.11.7 requirements.in -o requirements.txt
 	$(UV) compile --quiet --generate-hashes --python-version 3.11.7 -c requirements.txt tests/requirements.in -o tests/requirements.txt
+	$(UV) compile --quiet --generate-hashes --python-version 3.11.7 -c requirements.txt benchmarks/requirements.in -o benchmarks/requirements.txt
 
 # Stamps: what is installed already is not looked at again until a lock file changes.
 $(VENV)/.uv:
