@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.declarations import PersonalData, PersonalField
-from catalogue.erasure import Blank, DeleteRow, Keep, Replace
+from catalogue.erasure import Blank, DeleteRow, Keep, Replace, Text
 from catalogue.registry import register
 from catalogue.vocabulary import Audience, Basis, Category, Purpose
 
@@ -101,7 +101,7 @@ register(
 )
 
 
-def _told(name: str, label: str, why: str, audience: Audience, **particulars: object) -> PersonalField:
+def _told(name: str, label: Text, why: Text, audience: Audience, **particulars: object) -> PersonalField:
     """Return the declaration of something that members tell of themselves if they like."""
     usual = {"category": Category.UPLOADED, "purpose": Purpose.PROFILE, "shareable": True}
     return PersonalField(
