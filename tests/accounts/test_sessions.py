@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends.base import UpdateError
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -143,5 +145,6 @@ def test_the_engine_does_all_of_it_asynchronously():
         assert await Session.objects.filter(session_key=digest(store.session_key)).acount() == 1
         await store.aflush()
         assert await Session.objects.acount() == 0
+        await sync_to_async(connections.close_all)()  # those of the thread that served us
 
     asyncio.run(live())
