@@ -55,7 +55,8 @@ def test_no_byte_of_a_row_can_change(profile: Profile) -> None:
         changed[place] ^= 0x80
         pairs.append((profile.pk, bytes(changed)))
     pairs += [(profile.pk, sealed[:length]) for length in range(len(sealed))]
-    assert set(open_values(FIELDS[0], pairs)) == {UNAVAILABLE}
+    for pair in pairs:  # one at a time: a broken neighbour would send the others the slow way
+        assert open_values(FIELDS[0], [pair]) == [UNAVAILABLE]
     assert open_values(FIELDS[0], [(profile.pk, sealed), (profile.pk, memoryview(sealed))]) == ["Uppsala"] * 2
 
 

@@ -22,7 +22,7 @@ from accounts.models import Member, Profile
 from encryption import keys, retirement, rotation
 from encryption.envelope import generation_of
 from encryption.fields import UNAVAILABLE, open_values
-from encryption.keys import create_data_key, data_key, destroy_data_key, forget_keys, is_destroyed, ring
+from encryption.keys import KeyRing, data_key, destroy_data_key, forget_keys, is_destroyed, ring
 from encryption.models import MemberKey, ReEncryption
 from encryption.storage import EncryptedStorage
 
@@ -327,12 +327,22 @@ def test_people_write_and_read_while_keys_change(shared_databases: None) -> None
     assert {row.pk: row.city for row in Profile.objects.filter(pk__in=crowd.written)} == crowd.written
 
 
-def test_a_key_made_while_the_ring_changes_is_kept(key_file: Path, db: None) -> None:
-    before = ring()
+def test_a_key_made_while_the_ring_changes_is_kept(key_file: Path, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, write = ring(), KeyRing.write
     rotate(new_key=True)
-    secret = bytes(range(32))
-    MemberKey.objects.create(subject=7, ring_key=before.active, wrapped=before.wrap(secret, 7, 1))
-    retirement.retire_ring_keys()
-    rotate(retire=True)
-    assert create_data_key(7)
+
+    def made_meanwhile(smaller: KeyRing, path: Path) -> None:
+        MemberKey.objects.create(subject=7, ring_key=before.active, wrapped=before.wrap(bytes(range(32)), 7, 1))
+        write(smaller, path)
+
+    monkeypatch.setattr(KeyRing, "write", made_meanwhile)
+    assert retirement.retire_ring_keys() == [before.active]
     assert data_key(7).subject == 7
+
+
+def test_a_ring_key_that_still_wraps_something_is_kept(key_file: Path, db: None) -> None:
+    old = ring().active
+    MemberKey.objects.create(subject=7, ring_key=old, wrapped=b"broken")
+    with pytest.raises(CommandError, match="1 could not be opened"):
+        rotate(new_key=True, retire=True)
+    assert old in ring().keys
