@@ -104,10 +104,10 @@ def test_changing_it_ends_every_other_session_and_keeps_this_one(rose, her_brows
         answer = change(her_browser)
     assert answer["Location"] == "/settings/security/"
     assert knows(rose, NEW)
+    assert Session.objects.count() == 1
     assert is_in(her_browser)
     assert her_browser.cookies["session"].value != key
     assert not is_in(elsewhere)
-    assert Session.objects.count() == 1
     assert "was changed" in mailoutbox[0].subject
     assert mailoutbox[0].to == ["rosemary.thorn@alderford.example"]
 
@@ -180,9 +180,9 @@ def test_the_mailed_link_sets_a_new_password_once_and_ends_all_sessions(rose, he
         answer = visitor.post(link, {"new_password": NEW})
     assert answer["Location"] == "/sign-in/"
     assert knows(rose, NEW)
+    assert not Session.objects.filter(member=rose).exists()
     assert not is_in(her_browser)
     assert not is_in(visitor)  # resetting signs nobody in
-    assert not Session.objects.filter(member=rose).exists()
     assert "was changed" in mailoutbox[-1].subject
     for method in ("get", "post"):
         again = getattr(visitor, method)(link, {"new_password": "another one of mine"})
