@@ -11,7 +11,7 @@ bulk         sealed fields through the queryset method opened, keys as above
 raw          psycopg and AESGCM by hand under wrapped keys from a key table: one ciphertext per field, no padding
 
 Targets: orm ≥ 6 × stock and ≥ 0.6 × raw, reading and writing; bulk ≥ 8 × stock and ≥ 0.85 × raw; stored bytes ≤ 0.5.
-The hand-written reader itself is 5 to 6 times as fast as the stock package, so "8 × stock" can be met only by beating it.
+The reader by hand is itself only about 5 times as fast as stock: "8 × stock" cannot be met without beating it.
 The databases hedgerow_bench_fields and hedgerow_bench_fields_keys are made anew and dropped.
 """
 
