@@ -2,11 +2,25 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
 from .fields import bearers
 from .models import FieldDefault, PolicyVersion
+
+
+def label_of(default: FieldDefault) -> str:
+    bearer = bearers().get(default.field)
+    return str(bearer.declared.label) if bearer else default.field
+
+
+class AudienceOfField(forms.ModelForm):  # type: ignore[type-arg]
+    """A line of the list, whose control is named after its field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["audience"].widget.attrs["aria-label"] = label_of(self.instance)
 
 
 @admin.register(FieldDefault)
@@ -22,8 +36,10 @@ class FieldDefaultAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="field", ordering="field")
     def label(self, default: FieldDefault) -> str:
-        bearer = bearers().get(default.field)
-        return str(bearer.declared.label) if bearer else default.field
+        return label_of(default)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().get_changelist_form(request, form=AudienceOfField, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

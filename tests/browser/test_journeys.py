@@ -79,7 +79,7 @@ def test_from_joining_to_a_phone_that_only_one_circle_sees(town: Town, visit: Op
     page.get_by_label("Chosen circles").check()
     page.get_by_label("Choir").check()
     press(page, "Save who sees it")
-    expect(page.get_by_role("status")).to_contain_text("now seen by Choir")
+    expect(page.get_by_role("status")).to_contain_text("now seen by Chosen circles")
 
     page.goto("/@sorrel/")
     page.get_by_role("link", name="Everyone", exact=True).first.click()
