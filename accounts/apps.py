@@ -8,6 +8,10 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        from encryption.rotation import register_files
+
+        from .pictures import stored_pictures
         from .roles import sync_roles
 
+        register_files(stored_pictures)
         post_migrate.connect(sync_roles, sender=self)

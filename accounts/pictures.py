@@ -8,6 +8,7 @@ import io
 import struct
 import uuid
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
@@ -200,6 +201,13 @@ def _replace(member: Member, fresh: uuid.UUID | None) -> None:
 def delete_files(picture_id: uuid.UUID) -> None:
     for size in SIZES:
         storage.delete(_name(picture_id, size))
+
+
+def stored_pictures() -> Iterator[tuple[EncryptedStorage, str, int]]:
+    """Yield every stored picture with whose key seals it, for key rotation."""
+    for picture_id, member_id in Picture.objects.order_by("pk").values_list("pk", "member_id").iterator():
+        for size in SIZES:
+            yield storage, _name(picture_id, size), member_id
 
 
 def _name(picture_id: uuid.UUID, size: str) -> str:

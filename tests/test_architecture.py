@@ -15,9 +15,9 @@ STOREYS = [
     {"ledger", "notifications"},
     {"privacy"},
     {"accounts"},
+    {"world"},
     {"sharing", "posts"},
     {"incidents"},
-    {"world"},
     {"config"},
 ]
 PACKAGES = sorted(name for storey in STOREYS for name in storey if (ROOT / name).is_dir())

@@ -279,7 +279,8 @@ def _safe_next(request: HttpRequest) -> str:
     """Return where the form wants to go afterwards, if that is a page of this very host."""
     wanted = _next(request)
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if safe else ""
+    # Without the slash, redirect() would take a word for the name of a view.
+    return wanted if safe and wanted.startswith("/") else ""
 
 
 def _back(request: HttpRequest, to: str | Circle, said: str = "") -> HttpResponse:

@@ -34,7 +34,8 @@ def _wanted(request: HttpRequest) -> str:
     """Return the page that was asked for before signing in, if it is one of ours."""
     asked = request.POST.get("next") or request.GET.get("next") or ""
     own = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if own else ""
+    # Without the slash, redirect() would take a word for the name of a view.
+    return asked if own and asked.startswith("/") else ""
 
 
 def _first_page(request: HttpRequest) -> str:

@@ -13,7 +13,7 @@ from PIL import Image, PngImagePlugin
 
 from accounts.blocking import block
 from accounts.models import Member, Picture, Profile
-from accounts.pictures import SIZES, remove_picture, set_picture
+from accounts.pictures import SIZES, remove_picture, set_picture, stored_pictures
 from catalogue.vocabulary import Audience
 from encryption.keys import destroy_data_key
 from tests import factories
@@ -397,3 +397,11 @@ def test_one_member_s_file_does_not_open_as_another_s(rose, uploads):
     mine, theirs = set_picture(rose, upload(encoded())), set_picture(moss, upload(encoded()))
     (uploads / f"pictures/{mine}/small").write_bytes((uploads / f"pictures/{theirs}/small").read_bytes())
     assert open_picture(mine, "small", rose.pk) is None
+
+
+@pytest.mark.promise("K2")
+def test_a_rotation_of_keys_takes_every_picture_along(rose, uploads):
+    set_picture(rose, upload(encoded()))
+    found = {(name, subject) for _storage, name, subject in stored_pictures()}
+    assert {subject for _name, subject in found} == {rose.pk}
+    assert {path.name for path in kept(uploads)} == {name.rsplit("/")[-1] for name, _subject in found}
