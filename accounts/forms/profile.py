@@ -88,8 +88,8 @@ class ProfileForm(AccessibleForm):
 
     @property
     def changes(self) -> dict[str, Any]:
-        """Return what to store: everything but the picture."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "picture"}
+        """Return what to store: everything sent but the picture. A blank takes a value back, an absence does not."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "picture" and name in self.data}
 
 
 def declared(name: str) -> PersonalField:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import cast
 
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -64,8 +64,11 @@ def reset(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_valid():
         page = render(request, "accounts/password_reset_form.html", {"form": form}, status=_status(form))
         return keep_address_quiet(page)
-    if passwords.reset_password(token, form.cleaned_data["new_password"]) is None:
+    changed = passwords.reset_password(token, form.cleaned_data["new_password"])
+    if changed is None:
         return _dead_link(request)
+    if request.user.pk == changed.pk:
+        logout(request)  # This session has ended with the others; saving it would fail.
     messages.success(request, _("Your new password is set. Sign in with it."))
     return keep_address_quiet(redirect("accounts:sign-in"))
 
