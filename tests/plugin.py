@@ -9,7 +9,7 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -103,15 +103,25 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"hedgerow: {database}, redis {'yes' if os.environ.get('REDIS_URL') else 'no'}, browser {CHROMIUM or 'none'}"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let every test that uses the database use both, and leave out what this database cannot run."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, object, object]:
+    """Let every test that uses the database use both, leave out what it cannot run, and put browsers last.
+
+    Playwright leaves an event loop running in the thread of the tests, in which no other can be started afterwards.
+    """
     away = [item for item in items if not runs_here(item)]
     if away:
         items[:] = [item for item in items if item not in away]
         config.hook.pytest_deselected(items=away)
     for item in items:
         open_both_databases(item)
+    result = yield
+    items.sort(key=uses_browser)
+    return result
+
+
+def uses_browser(item: pytest.Item) -> bool:
+    return item.get_closest_marker("browser") is not None or "playwright" in getattr(item, "fixturenames", ())
 
 
 def runs_here(item: pytest.Item) -> bool:

@@ -47,6 +47,11 @@ def test_both_databases_may_be_used_without_asking(db: None) -> None:
             cursor.execute("SELECT 1")
 
 
+def test_sqlite_lies_in_files_so_that_threads_meet_real_locks(db: None) -> None:
+    names = [str(connection.settings_dict["NAME"]) for connection in connections.all() if connection.vendor == "sqlite"]
+    assert all(name.startswith(str(plugin.VAR_DIR)) for name in names)
+
+
 def test_what_the_tests_leave_behind_is_theirs(client: Client) -> None:
     assert settings.VAR_DIR == plugin.VAR_DIR
     assert settings.KEY_FILE.is_relative_to(plugin.VAR_DIR)
