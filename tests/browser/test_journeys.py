@@ -141,7 +141,7 @@ def test_the_picker_by_keyboard_alone(town: Town, visit: Opens):
     page.keyboard.type("fern")
     tab_to(page, "button:has-text('Save who sees it')")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Friends, except @fern")
+    expect(page.get_by_role("link", name=re.compile("^Phone"))).to_contain_text("Friends, except @fern")
     fern, ivy = visit(town.fern).page, visit(town.ivy).page
     assert "7700" not in text_of(fern, "/@rose/")
     assert "7700" in text_of(ivy, "/@rose/")
