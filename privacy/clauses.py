@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import unescape
+from itertools import pairwise
 
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
@@ -30,11 +32,12 @@ def clauses_of(body: str) -> tuple[SafeString, list[Clause]]:
     markdown = reader()
     tokens = markdown.parse(body)
     starts = [place for place, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h2"]
+    bounds = [*starts, len(tokens)]
     found: list[Clause] = []
-    for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
-        title = strip_tags(_html(markdown, tokens[start + 1 : start + 2]))
+    for start, end in pairwise(bounds):
+        title = unescape(strip_tags(_html(markdown, tokens[start + 1 : start + 2])))
         found.append(_clause(title, _html(markdown, tokens[start + 3 : end]), {clause.slug for clause in found}))
-    return _html(markdown, tokens[: starts[0] if starts else len(tokens)]), found
+    return _html(markdown, tokens[: bounds[0]]), found
 
 
 def _html(markdown: MarkdownIt, tokens: Sequence[Token]) -> SafeString:

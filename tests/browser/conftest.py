@@ -33,7 +33,6 @@ ROSES_AUDIENCES = {
     "interests": Audience.MEMBERS,
     "employer": Audience.FRIENDS,
     "birthday": Audience.FRIENDS,
-    "school": Audience.ONLY_ME,
     "birth_date": Audience.ONLY_ME,
     "email": Audience.ONLY_ME,
     "postal_address": Audience.ONLY_ME,
@@ -84,7 +83,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture
 def town(transactional_db: None) -> Town:
-    """Build the town: fern and ivy are friends of rose, ivy is in her circle, she blocked nettle, moss asks her."""
+    """Build the town: rose has friends (fern, ivy, bramble), a family (ivy), a request (moss) and a block (nettle)."""
     rose = factories.make_member("rose", audiences=ROSES_AUDIENCES, **factories.VALUES)
     fern = factories.make_member("fern", audiences=OPEN, display_name="Fern", bio="Keeps bees by the weir.")
     ivy = factories.make_member("ivy", audiences=OPEN, display_name="Ivy")
@@ -93,14 +92,16 @@ def town(transactional_db: None) -> Town:
     bud = factories.make_member("bud", display_name="Bud", birth_date=fifteen_years_ago(), listed=False)
     warden = factories.make_member("warden", display_name="Warden")
     assign_roles(warden, [SUPERUSER])
-    factories.make_member("bramble", audiences=OPEN, **ENDLESS)
+    bramble = factories.make_member("bramble", audiences=OPEN, **ENDLESS)
     factories.make_member("yasmin", audiences=OPEN, **RIGHT_TO_LEFT)
     factories.befriend(rose, fern)
     factories.befriend(rose, ivy)
+    factories.befriend(rose, bramble)
     factories.block(rose, nettle)
     FriendRequest.objects.create(sender=moss, recipient=rose)
     family = factories.make_circle(rose, "Family", ivy)
     factories.show_to_circles(rose, "phone", family)
+    factories.show_to_circles(rose, "school", factories.make_circle(rose, ENDLESS["display_name"], bramble))
     factories.except_from(rose, "employer", ivy)
     set_picture(rose, SimpleUploadedFile("rose.png", draw_face("rose", size=256), "image/png"))
     return Town(rose, fern, ivy, moss, nettle, bud, warden, family)
