@@ -126,10 +126,8 @@ def uses_browser(item: pytest.Item) -> bool:
 
 def runs_here(item: pytest.Item) -> bool:
     on_postgres = os.environ.get("DATABASE_URL", "").startswith("postgres")
-    on_redis = bool(os.environ.get("REDIS_URL"))
-    return (on_postgres or not item.get_closest_marker("postgres")) and (
-        on_redis or not item.get_closest_marker("redis")
-    )
+    here = {"postgres": on_postgres, "sqlite": not on_postgres, "redis": bool(os.environ.get("REDIS_URL"))}
+    return all(is_here or not item.get_closest_marker(name) for name, is_here in here.items())
 
 
 def open_both_databases(item: pytest.Item) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection, connections, models
 
 from accounts.models import Member, Profile
@@ -74,10 +73,6 @@ def plant(row: models.Model, column: str, value: Any) -> None:
         cursor.execute(
             f"UPDATE {row._meta.db_table} SET {column} = %s WHERE {row._meta.pk.column} = %s", [value, row.pk]
         )
-
-
-def on_sqlite() -> bool:
-    return str(settings.DATABASES["default"]["ENGINE"]).endswith("sqlite3")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from encryption import bulk
 from encryption.fields import UNAVAILABLE, open_rows, open_values, unavailable_count
 from encryption.keys import create_data_keys, destroy_data_key, forget_keys, next_generations
 
-from .conftest import on_sqlite, plant, stored
+from .conftest import plant, stored
 
 NAMES = ("city", "birth_date", "interests")
 FIELDS: list[Any] = [Profile._meta.get_field(name) for name in NAMES]
@@ -98,8 +98,7 @@ def test_a_queryset_opens_its_own_columns(profile: Profile, other_profile: Profi
         Profile.objects.opened()
 
 
+@pytest.mark.sqlite  # PostgreSQL's columns have a type
 def test_plaintext_planted_under_a_queryset_is_unavailable(profile: Profile) -> None:
-    if not on_sqlite():
-        pytest.skip("PostgreSQL's columns have a type")
     plant(profile, "city", "Berlin")
     assert Profile.objects.opened("city") == [(profile.pk, UNAVAILABLE)]

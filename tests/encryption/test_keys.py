@@ -254,10 +254,9 @@ def test_the_keystore_holds_keys_and_the_main_database_none(db: None) -> None:
     assert not [name for name in keystore if name.startswith(("accounts", "auth"))]
 
 
+@pytest.mark.sqlite
 def test_sqlite_overwrites_the_bytes_of_a_destroyed_key(shared_databases: None) -> None:
     keystore = connections["keystore"]
-    if keystore.vendor != "sqlite":
-        pytest.skip("a file of SQLite is looked into")
     create_data_key(7)
     wrapped = bytes(MemberKey.objects.get(subject=7).wrapped)
     destroy_data_key(7)
