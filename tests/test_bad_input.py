@@ -8,6 +8,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
@@ -224,11 +225,14 @@ class Try:
 
     def __call__(self, method: str, where: str, body: bytes = b"", kind: str = "", *, refused: bool = False) -> Any:
         before, cookies = self.before, self.client.cookies.copy()
-        with transaction.atomic():
+        with ExitStack() as undone:
+            for alias in connections:
+                undone.enter_context(transaction.atomic(alias))
             kind = kind or "application/x-www-form-urlencoded"
             answer = self.client.generic(method, where, body, content_type=kind)
             after = state()
-            transaction.set_rollback(True)
+            for alias in connections:
+                transaction.set_rollback(True, using=alias)
         self.client.cookies = cookies
         cache.clear()
         told = f"{method} {where[:200]} with {body[:200]!r}: {answer.status_code}"

@@ -81,6 +81,8 @@ OPEN = {
     "privacy.PolicyAcceptance.accepted_at": MOMENT,
     "privacy.PolicyAcceptance.language": "the language of a public text",
 }
+# Sealed, and found elsewhere all the same.
+KNOWN_ELSEWHERE = {"accounts.Profile.picture": "the random number of a row and of a sealed file, kept there as such"}
 SHORTEST = 8  # what is shorter turns up in random bytes by chance; its column is looked at by itself
 PASSWORD = "Turnstone-Password-26"
 BORN = date(1961, 2, 17)
@@ -219,7 +221,7 @@ def opened(member: Member) -> Iterator[tuple[str, str]]:
             value = getattr(row, each.column, None)
             assert value, f"fill {data.model}.{each.name} in this test"
             for number, text in enumerate(texts(value)):
-                if len(text) >= SHORTEST:
+                if len(text) >= SHORTEST and f"{data.model}.{each.name}" not in KNOWN_ELSEWHERE:
                     yield f"{data.model}.{each.name} {number}", text
 
 
