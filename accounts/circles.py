@@ -68,6 +68,8 @@ def add_to_circle(circle: Circle, person: Member) -> None:
     if person.pk == circle.owner_id:
         raise ValidationError(_("You see all of yours anyway. A circle is for others."), code="self")
     hold_pair(person.pk, circle.owner_id)
+    if not Circle.objects.filter(pk=circle.pk).exists():
+        raise ValidationError(_("That circle is gone."), code="gone")
     if Block.objects.filter(between(person, circle.owner, "blocker", "blocked")).exists():
         raise Member.DoesNotExist
     if is_juvenile(circle.owner) and not Friendship.objects.filter(person=circle.owner, friend=person).exists():

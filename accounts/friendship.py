@@ -121,7 +121,8 @@ def _refuse_across_a_block(one: Member, other: Member) -> None:
 
 
 def _refuse_in_bulk(by: Member) -> None:
-    if settings.LIMITS and FriendRequest.objects.filter(sender=by).count() >= MOST_UNANSWERED:
+    # Counted as they are listed: who has gone or blocked since must not show in what is left.
+    if settings.LIMITS and asked_by(by).count() >= MOST_UNANSWERED:
         raise ValidationError(
             _("%(number)s people have not answered you yet. Withdraw a request, or wait for them."),
             code="too_many_requests",

@@ -1,5 +1,6 @@
 """People to meet on the first page."""
 
+from operator import itemgetter
 from typing import Any
 
 from privacy.visibility import Viewer, visible_profiles
@@ -15,4 +16,5 @@ def newest_neighbours(member: Any) -> list[Person]:
     newest = listed_for(viewer).exclude(pk=member.pk).order_by("-member__joined_at", "pk")
     rows = list(newest.values_list("pk", "member__handle")[:SHOWN_AT_MOST])
     seen = visible_profiles([pk for pk, _ in rows], viewer, SHOWN)
-    return [Person(pk, handle, seen.get(pk, {})) for pk, handle in rows]
+    # By handle: the order would tell who joined before whom.
+    return [Person(pk, handle, seen.get(pk, {})) for pk, handle in sorted(rows, key=itemgetter(1))]

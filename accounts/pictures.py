@@ -6,6 +6,7 @@ reaches the new picture, nor does anything that hides behind the picture data or
 
 import io
 import struct
+import threading
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -46,6 +47,9 @@ EXTENSIONS = {
 }
 SAME_AS = {"MPO": "JPEG"}  # a JPEG with more pictures behind the first, as telephones make them
 DRAFT = 2 * SIZES["large"]
+LONGEST_SIDE = 4 * SIZES["large"]
+# A decoded picture takes four bytes a pixel: one is enough for a process to bear at a time.
+one_at_a_time = threading.Lock()
 ZIP_END, ZIP_TAIL = b"PK\x05\x06", 65_557
 PDF_START, PDF_HEAD = b"%PDF-", 1_024
 SCRIPTS = (b"<script", b"<?php", b"<!doctype", b"<html", b"<iframe")
@@ -128,7 +132,10 @@ def _refuse_by_header(opened: Image.Image, name: str | None) -> None:
 
 def _square(opened: Image.Image) -> Image.Image:
     """Decode the first frame, turn it upright, and paint its middle onto a new square."""
-    opened.draft("RGB", (DRAFT, DRAFT))
+    with one_at_a_time:
+        opened.draft("RGB", (DRAFT, DRAFT))
+        # Made small before anything else: turning and converting need several copies of the whole.
+        opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BOX)
     upright = ImageOps.exif_transpose(opened).convert("RGBA")
     side = SIZES["large"]
     middle = ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)

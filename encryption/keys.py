@@ -3,7 +3,6 @@
 A key of the ring wraps it; it lies wrapped in the keystore database and unwrapped only in memory, briefly.
 """
 
-import contextlib
 import datetime as dt
 import logging
 import secrets
@@ -12,11 +11,12 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db import OperationalError, connections, transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from .envelope import KEY_BYTES, DataKey, DecryptionError
 from .models import MemberKey, StoredKey, stored_keys
+from .overwriting import empty_write_ahead_log
 from .ring import KeyFileError, KeyRing, create_key_file, ring
 from .routers import KEYSTORE
 
@@ -182,7 +182,7 @@ def destroy_data_key(subject: int) -> None:
             MemberKey.objects.create(subject=subject, ring_key=0, destroyed_at=now)
         MemberKey.objects.live().filter(subject=subject).update(wrapped=None, destroyed_at=now)
     _cache.drop(subject)
-    _empty_write_ahead_log()
+    empty_write_ahead_log(KEYSTORE)
 
 
 def is_destroyed(subject: int) -> bool:
@@ -251,11 +251,3 @@ def _overwrite_on_delete() -> None:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA secure_delete = ON")
-
-
-def _empty_write_ahead_log() -> None:
-    """Move the overwritten page out of SQLite's log, as far as readers allow; the next checkpoint does the rest."""
-    connection = connections[KEYSTORE]
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        with contextlib.suppress(OperationalError), connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

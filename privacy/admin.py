@@ -6,6 +6,9 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from catalogue.vocabulary import Audience
+
+from .audiences import CONTACT_FIELDS
 from .fields import bearers
 from .models import FieldDefault, PolicyVersion
 
@@ -21,6 +24,13 @@ class AudienceOfField(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["audience"].widget.attrs["aria-label"] = label_of(self.instance)
+        self.fields["audience"].choices = self.choices()  # type: ignore[attr-defined]
+
+    def choices(self) -> list[tuple[int, Any]]:
+        """Return what may be a default: no circles, which newcomers have none of, and no contact data for everyone."""
+        narrowest_known = Audience.MEMBERS if self.instance.field in CONTACT_FIELDS else Audience.EVERYONE
+        offered = [audience for audience in Audience if audience >= narrowest_known]
+        return [(audience.value, audience.label) for audience in offered if audience is not Audience.CIRCLES]
 
 
 @admin.register(FieldDefault)

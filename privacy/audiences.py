@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.vocabulary import Audience
+from encryption.overwriting import empty_write_ahead_log
 
 from .fields import bearers, profile_model
 from .juveniles import is_juvenile
@@ -46,13 +48,19 @@ def set_audience(
     Raises ``ValidationError`` where the choice is not to be had: a juvenile's above friends, a circle of
     somebody else, circles without any, oneself excepted.
     """
-    chosen, excepted = list(circles), list(exceptions)
+    chosen, excepted = _still_there(circles), list(exceptions)
     refuse_impossible(member, audience, chosen, excepted)
     _store_level(member, field, audience)
     FieldCircle.objects.filter(owner=member, field=field).delete()
     FieldCircle.objects.bulk_create(FieldCircle(owner=member, field=field, circle=circle) for circle in chosen)
     FieldException.objects.filter(owner=member, field=field).delete()
     FieldException.objects.bulk_create(FieldException(owner=member, field=field, person=person) for person in excepted)
+
+
+def _still_there(circles: Iterable[Circle]) -> list[Circle]:
+    """Return the circles as they are now, held until the choice is stored: somebody may delete one meanwhile."""
+    held = Circle.objects.select_for_update().filter(pk__in=[circle.pk for circle in circles])
+    return list(held.order_by("pk"))
 
 
 def refuse_impossible(member: Any, audience: Audience, circles: list[Circle], exceptions: list[Any]) -> None:
@@ -77,6 +85,8 @@ def _store_level(member: Any, field: str, audience: Audience) -> None:
     if field == "display_name":
         publish_name(profile)
         written.append("public_name")
+        # A withdrawn name must not lie on in SQLite's log.
+        transaction.on_commit(partial(empty_write_ahead_log, "default"))
     profile.save(update_fields=written)
 
 

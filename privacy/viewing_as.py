@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import BooleanField, Case, Value, When
 
 from .fields import profile_model
 from .models import Circle, CircleMember, FieldCircle, FieldException
 from .relationships import relationships
-from .visibility import Reaches, TiedOwners, Ties
+from .visibility import Reaches, TiedOwners, Ties, Viewer, unblocked
 
 
 def stand_in(owner: Any, word: str) -> Ties | None:
@@ -30,11 +31,18 @@ def _in_circle(owner: Any, which: str) -> Ties | None:
     circle = Circle.objects.filter(owner=owner, pk=int(which)).first()
     if circle is None:
         return None
-    people = set(CircleMember.objects.filter(circle=circle).values_list("person_id", flat=True))
+    people = _known_people(circle)
     all_friends = bool(people) and people == set(relationships.friend_ids(owner.pk, among=people))
     fields = FieldCircle.objects.filter(owner=owner, circle=circle).values_list("field", flat=True)
     chosen = TiedOwners({name: {owner.pk} for name in fields})
     return Ties(signed_in=True, friends={owner.pk} if all_friends else (), circles=chosen)
+
+
+def _known_people(circle: Circle) -> set[int]:
+    """Return who is in a circle and still here for its owner: whoever left and whoever blocked them count alike."""
+    known = get_user_model()._default_manager.active().filter(unblocked(Viewer(circle.owner_id)))
+    inside = CircleMember.objects.filter(circle=circle).values("person_id")
+    return set(known.filter(pk__in=inside).values_list("pk", flat=True))
 
 
 def who_sees(owner: Any, field: str, people: Collection[int]) -> set[int]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -88,7 +87,11 @@ def _circles(member: Member, current: str = "") -> list[dict[str, Any]]:
 
 def _as_somebody(request: HttpRequest, member: Member, word: str) -> HttpResponse:
     """Draw the page through other eyes: the same rule, the same template, nothing to press."""
-    looker, name, finds = _looker(member, word)
+    try:
+        looker, name, finds = _looker(member, word)
+    except Member.DoesNotExist:
+        nobody = {"handle": member.handle, "viewing_as": word, "circles": _circles(member), "is_nobody": True}
+        return render(request, "accounts/profile_as.html", nobody, status=404)
     seen = visible_profiles([member.pk], looker)[member.pk] if finds else {}
     context = _page(member, seen) | {
         "viewing_as": word,
@@ -100,18 +103,19 @@ def _as_somebody(request: HttpRequest, member: Member, word: str) -> HttpRespons
 
 
 def _looker(member: Member, word: str) -> tuple[Viewer | Ties, str, bool]:
-    """Return through whose eyes to look, what to call them, and whether they find the profile at all."""
-    if not word.startswith("@"):
-        ties = stand_in(member, word)
-        if ties is None:
-            raise BadRequest
+    """Return through whose eyes to look, what to call them, and whether they find the profile at all.
+
+    Raises ``Member.DoesNotExist`` for whoever is not here for the member: absent, suspended, or blocking them.
+    """
+    ties = stand_in(member, word)
+    if ties is not None:
         return ties, word, True
-    person = Member.objects.active().filter(handle=word[1:]).first()
+    person = Member.objects.active().filter(handle=word.removeprefix("@")).first()
     blocked_by_them = person and person.blocks.filter(blocked=member).exists()
     if person is None or blocked_by_them:
-        raise Http404
+        raise Member.DoesNotExist
     blocked = member.blocks.filter(blocked=person).exists()
-    return Viewer(person.pk), word, not blocked
+    return Viewer(person.pk), f"@{person.handle}", not blocked
 
 
 @require_safe

@@ -178,7 +178,7 @@ def _circle_page(request: HttpRequest, found: Circle, **forms: Any) -> HttpRespo
     chosen = choices(me)
     shown = circling.shown_to(found, chosen)
     labels = {name: bearers()[name].declared.label for name in shown}
-    removed = Member.objects.active().filter(handle=request.GET.get("removed", "")[:30])
+    removed = blocking.known_to(Viewer.of(me)).filter(handle=request.GET.get("removed", "")[:30])
     return render(
         request,
         "accounts/circle.html",

@@ -229,3 +229,13 @@ def test_a_juvenile_s_circle_takes_friends_only_so_that_nothing_reaches_beyond_t
     add_to_circle(circle, fern)
     end_friendship(fern, by=bud)
     assert not CircleMember.objects.filter(circle=circle).exists()
+
+
+@pytest.mark.promise("E6")
+def test_a_taken_out_person_who_blocked_me_is_named_no_more_than_an_absent_one(client):
+    rose, nettle = factories.make_member("rose"), factories.make_member("nettle")
+    circle = factories.make_circle(rose, "Club")
+    client.force_login(rose)
+    assert "@nettle" in client.get(f"/circles/{circle.pk}/?removed=nettle").content.decode()
+    block(rose, by=nettle)
+    assert "@nettle" not in client.get(f"/circles/{circle.pk}/?removed=nettle").content.decode()

@@ -164,3 +164,44 @@ def test_the_exception_list_survives_a_look_at_the_form(rose, her_browser):
 def test_the_way_back_leads_to_pages_of_ours_only(her_browser, next_page):
     answer = her_browser.post("/settings/privacy/phone/", {"audience": "friends", "next": next_page})
     assert answer["Location"] == "/settings/privacy/"
+
+
+@pytest.mark.promise("E4")
+def test_a_person_to_look_as_is_found_with_and_without_the_at_sign(rose, her_browser):
+    factories.make_member("fern")
+    for word in ("fern", "@fern"):
+        assert her_browser.get("/@rose/", {"as": word}).status_code == 200
+    nobody = her_browser.get("/@rose/", {"as": "hawthorn"})
+    assert nobody.status_code == 404
+    assert "nobody here by that name" in nobody.content.decode()
+
+
+@pytest.mark.promise("E6")
+def test_a_circle_s_eyes_are_the_same_whether_somebody_in_it_left_or_blocked_its_owner(rose, her_browser):
+    fern, moss = factories.make_member("fern"), factories.make_member("moss")
+    factories.befriend(rose, fern)
+    Profile.objects.filter(pk=rose.pk).update(phone_audience=Audience.FRIENDS)
+    circle = factories.make_circle(rose, "Two", fern, moss)
+    seen = []
+    for change in ({"is_active": False}, {"is_active": True}):
+        type(moss).objects.filter(pk=moss.pk).update(**change)
+        seen.append(PHONE in her_browser.get("/@rose/", {"as": f"circle:{circle.pk}"}).content.decode())
+    factories.block(moss, rose)
+    seen.append(PHONE in her_browser.get("/@rose/", {"as": f"circle:{circle.pk}"}).content.decode())
+    assert seen == [True, False, True]
+
+
+@pytest.mark.promise("G1")
+def test_contact_data_cannot_be_public_by_default_and_nobody_starts_with_circles(client):
+    staff = factories.make_member("warden", is_staff=True, is_superuser=True)
+    client.force_login(staff)
+    page = client.get("/admin/privacy/fielddefault/").content.decode()
+    assert "Chosen circles" not in page
+    rows = list(FieldDefault.objects.order_by("field"))
+    data = {"form-TOTAL_FORMS": len(rows), "form-INITIAL_FORMS": len(rows), "_save": "Save"}
+    for number, row in enumerate(rows):
+        data |= {f"form-{number}-id": row.pk, f"form-{number}-audience": int(row.audience)}
+        if row.field == "phone":
+            data[f"form-{number}-audience"] = int(Audience.EVERYONE)
+    client.post("/admin/privacy/fielddefault/", data)
+    assert FieldDefault.objects.get(field="phone").audience == Audience.ONLY_ME
