@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from config.charsets import is_utf8
 from config.errors import bad_request
 from config.logs import current_request_id
 
@@ -56,11 +57,7 @@ class refuse_unreadable_input:  # noqa: N801 - named as the function it would be
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Django has decoded the path already, and left what was not UTF-8 as %XX.
-        query = request.META.get("QUERY_STRING", "").encode("latin-1", errors="replace")
-        if is_readable(unquote_to_bytes(request.path_info)) and is_readable(unquote_to_bytes(query)):
-            return self.get_response(request)
-        return bad_request(request)
+        return self.get_response(request) if has_readable_address(request) else bad_request(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -69,6 +66,17 @@ class refuse_unreadable_input:  # noqa: N801 - named as the function it would be
         if request.method != "POST" or getattr(view, "csrf_exempt", False):
             return None
         return None if has_readable_form(request) else bad_request(request)
+
+
+def has_readable_address(request: HttpRequest) -> bool:
+    """Tell whether path and query are text, as they were sent and as Django has decoded them."""
+    if not is_utf8(request.META.get("CONTENT_TYPE", "")):
+        return False
+    # Django has decoded the path already, and left what was not UTF-8 as %XX.
+    query = request.META.get("QUERY_STRING", "").encode("latin-1", errors="replace")
+    if not (is_readable(unquote_to_bytes(request.path_info)) and is_readable(unquote_to_bytes(query))):
+        return False
+    return all(is_text(text) for name, values in request.GET.lists() for text in (name, *values))
 
 
 def is_readable(sent: bytes) -> bool:
@@ -90,7 +98,8 @@ def has_readable_form(request: HttpRequest) -> bool:
         if request.content_type == FORMS[0] and not is_readable(unquote_to_bytes(request.body)):
             return False
         return all(map(is_text, form_texts(request)))
-    except UnreadablePostError:
+    except (UnreadablePostError, LookupError, UnicodeError):
+        # The parts of a form may name charsets as well, for the name of a file.
         return False
 
 
