@@ -2,7 +2,8 @@
 
 A log outlives the person's wish to be forgotten, so no value reaches one: of the arguments of a message only numbers
 are printed, of an exception only its type and the places in the code it went through. Paths, queries, addresses and
-people are not written at all.
+people are not written at all. Libraries put what a client sent into the message itself, so of theirs a message without
+arguments is not printed either: logger, level and exception have to do.
 """
 
 import json
@@ -11,6 +12,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -63,12 +65,19 @@ def message_without_values(record: logging.LogRecord) -> str:
     if not isinstance(record.msg, str):
         return type(record.msg).__name__
     if not record.args:
-        return record.msg
+        return record.msg if is_ours(record.name) else HIDDEN
     try:
         return record.msg % without_values(record.args)
     except (TypeError, ValueError, KeyError):
         # A number format for a hidden text, or too few arguments: the wording alone still says what happened.
         return record.msg
+
+
+@cache
+def is_ours(logger: str) -> bool:
+    """Tell whether a logger belongs to this project: such a message is a constant, with every value an argument."""
+    package = logger.partition(".")[0]
+    return package == "hedgerow" or (BASE_DIR / package / "__init__.py").is_file()
 
 
 def without_text_of_error(message: str, record: logging.LogRecord) -> str:

@@ -12,9 +12,11 @@ from config.logs import JsonFormatter, Name, current_request_id
 SECRET = "rose@example.org"
 
 
-def line(message: object, *args: object, error: BaseException | None = None) -> dict[str, Any]:
+def line(
+    message: object, *args: object, error: BaseException | None = None, logger: str = "hedgerow"
+) -> dict[str, Any]:
     exc_info = (type(error), error, error.__traceback__) if error else None
-    record = logging.LogRecord("hedgerow", logging.INFO, __file__, 1, message, args, exc_info)
+    record = logging.LogRecord(logger, logging.INFO, __file__, 1, message, args, exc_info)
     text = JsonFormatter().format(record)
     assert "\n" not in text
     parsed: dict[str, Any] = json.loads(text)
@@ -97,5 +99,17 @@ def test_a_line_carries_the_request_it_belongs_to() -> None:
 
 
 def test_extra_values_are_left_out() -> None:
-    record = logging.makeLogRecord({"msg": "hello", "address": SECRET, "stack_info": SECRET})
+    record = logging.makeLogRecord({"name": "hedgerow", "msg": "hello", "address": SECRET, "stack_info": SECRET})
     assert SECRET not in JsonFormatter().format(record)
+
+
+@pytest.mark.promise("K3")
+@pytest.mark.parametrize("logger", ["gunicorn.error", "django.request", "root", "py.warnings", "configuration", ""])
+def test_a_library_s_message_without_arguments_may_be_what_a_client_sent(logger: str) -> None:
+    shown = line(f"Invalid request from ip=203.0.113.7: {SECRET}", logger=logger)
+    assert (shown["logger"], shown["level"], shown["message"]) == (logger, "INFO", "…")
+
+
+@pytest.mark.parametrize("logger", ["hedgerow.encryption", "accounts.mail", "config.errors"])
+def test_a_message_of_ours_is_printed(logger: str) -> None:
+    assert line("a mail could not be sent", logger=logger)["message"] == "a mail could not be sent"
