@@ -29,7 +29,7 @@ STRANGE = b"GET /?a=1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: a/b; charset=
 def said_by(port: int, sent: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", port), 10) as connection:
         connection.sendall(sent)
-        return connection.recv(65536)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 def is_up(port: int) -> bool:
