@@ -29,6 +29,12 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
     return error_page(request, HTTPStatus.NOT_FOUND)
 
 
+@requires_csrf_token
+def method_not_allowed(request: HttpRequest) -> HttpResponse:
+    """Answer 405: an address that acts was opened as a page, or the other way round."""
+    return error_page(request, HTTPStatus.METHOD_NOT_ALLOWED)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 without asking any database who is reading: it may be what is broken."""
     return error_page(None, HTTPStatus.INTERNAL_SERVER_ERROR)

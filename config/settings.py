@@ -66,6 +66,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.private_pages_stay_private",
+    "config.middleware.wrong_methods_get_a_page",
+    "config.middleware.refuse_what_no_column_holds",
     "accounts.middleware.readers_time_zone",
 ]
 

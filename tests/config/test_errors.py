@@ -4,11 +4,17 @@ from http import HTTPStatus
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import DataError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.test import Client, RequestFactory
 from django.urls import include, path
 
+from accounts.roles import assign_roles
 from config import errors, site
+from config.logs import JsonFormatter
+from config.middleware import wrong_methods_get_a_page
+from privacy.models import FieldDefault
+from tests.factories import make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +35,15 @@ def broken(request: HttpRequest) -> HttpResponse:
     raise ValueError("rose@example.org")
 
 
-VIEWS = {"denied": denied, "hidden": hidden, "odd": odd, "broken": broken}
+def overflow(request: HttpRequest) -> HttpResponse:
+    raise OverflowError("rose@example.org")
+
+
+def data(request: HttpRequest) -> HttpResponse:
+    raise DataError("rose@example.org")
+
+
+VIEWS = {"denied": denied, "hidden": hidden, "odd": odd, "broken": broken, "overflow": overflow, "data": data}
 for view in VIEWS.values():
     view.login_required = False  # type: ignore[attr-defined]
 
@@ -74,6 +88,51 @@ def test_absent_and_hidden_are_the_same_page(client: Client) -> None:
     }
 
 
+@pytest.mark.parametrize("address", ["/friends/ask/moss/", "/admin/logout/"])
+def test_a_wrong_method_gets_a_page_that_leads_on_and_says_what_is_allowed(client: Client, address: str) -> None:
+    member = make_member("rose")
+    assign_roles(member, ["superuser"])
+    client.force_login(member, "accounts.sign_in.EmailBackend")
+    answer = client.get(address)
+    page = answer.content.decode()
+    assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    assert "POST" in answer["Allow"]
+    assert "cannot be opened as a page" in page
+    assert "Go to the first page" in page
+    assert "topbar" in page
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_a_wrong_method_that_was_answered_in_words_keeps_them(rf: RequestFactory) -> None:
+    worded = HttpResponseNotAllowed(["GET"], "in words")
+    assert wrong_methods_get_a_page(lambda _: worded)(rf.post("/")) is worded
+
+
+@pytest.mark.promise("N1")
+@pytest.mark.parametrize("address", ["/overflow/", "/data/"])
+def test_a_value_that_no_column_holds_is_refused_and_logged_without_it(
+    client: Client, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = client.get(address)
+    assert answer.status_code == HTTPStatus.BAD_REQUEST
+    assert "could not be read" in answer.content.decode()
+    lines = [JsonFormatter().format(record) for record in caplog.records]
+    assert any("no column holds" in line for line in lines)
+    assert not any("rose@example.org" in line for line in lines)
+
+
+@pytest.mark.parametrize("number", ["9" * 23, str(2**63), "-" + "9" * 23])
+def test_a_number_larger_than_any_column_changes_nothing(client: Client, number: str) -> None:
+    chief = make_member("chief")
+    assign_roles(chief, ["superuser"])
+    client.force_login(chief, "accounts.sign_in.EmailBackend")
+    before = list(FieldDefault.objects.order_by("pk").values())
+    form = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": number, "form-0-audience": "4"}
+    answer = client.post("/admin/privacy/fielddefault/", form | {"_save": "Save"})
+    assert answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+    assert list(FieldDefault.objects.order_by("pk").values()) == before
+
+
 def test_a_page_of_error_that_fails_itself_gives_way_to_a_bare_one(rf: RequestFactory) -> None:
     answer = errors.error_page(rf.get("/"), HTTPStatus.NOT_FOUND, "errors/missing.html")
     assert answer.status_code == HTTPStatus.NOT_FOUND
@@ -87,8 +146,6 @@ def test_a_stale_form_says_what_to_do() -> None:
 
 
 def test_a_log_of_a_failure_repeats_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    from config.logs import JsonFormatter
-
     Client(raise_request_exception=False).get("/broken/?q=rose@example.org")
     lines = [JsonFormatter().format(record) for record in caplog.records]
     assert any("ValueError" in line for line in lines)
