@@ -1,7 +1,8 @@
 """Joining. Whether an address has an account already is told to that address alone."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from privacy.policy import agree
 
 from . import mail
 from .models import Member, ReservedHandle, random_id
-from .sign_in import send_confirmation
+from .sign_in import send_confirmation, waiting
 
 HANDLE_CONTEXT = "accounts_reservedhandle.handle"
 # Names that would pass for the site itself, or for a place on it.
@@ -79,6 +80,9 @@ def handle_digest(handle: str) -> bytes:
 def join(application: Application) -> None:
     """Begin an account, or write to the one there is. Both look the same from outside, and cost a hash.
 
+    An account that waits to be confirmed makes room for the new one: whoever began it may have had no right to the
+    address, and its owner shall find behind the newest link what they typed themselves.
+
     Raises ``HandleTaken``, or ``TooYoung``, and then nothing was stored.
     """
     if is_too_young(application.born):
@@ -86,18 +90,31 @@ def join(application: Application) -> None:
     if not may_be_taken(application.handle):
         raise HandleTaken
     password = make_password(application.password)
+    try:
+        _begin_or_write(application, password)
+    except IntegrityError:
+        # Somebody was faster: with the handle, or with the address.
+        if not may_be_taken(application.handle):
+            raise HandleTaken from None
+        try:
+            _begin_or_write(application, password)
+        except IntegrityError:
+            raise HandleTaken from None
+
+
+def _begin_or_write(application: Application, password: str) -> None:
     member_id = random_id()
     try:
         with transaction.atomic():
             known = Member.objects.with_email(application.email).first()
-            if known is None:
+            if known is None or discard(known):
                 _begin(application, password, member_id)
             else:
-                _write_to(known, application.handle)
+                reserve(application.handle, _for_a_while())
+                mail.already_a_member(known)
     except IntegrityError:
-        # Somebody was faster: with the handle, or with the address.
         destroy_data_key(member_id)
-        _lose_the_race(application)
+        raise
 
 
 def _begin(application: Application, password: str, member_id: int) -> None:
@@ -120,24 +137,31 @@ def _furnish(profile: Any, application: Application) -> None:
     profile.save()
 
 
-def _write_to(known: Member, handle: str) -> None:
-    """Tell the address of ``known``, and keep ``handle`` back as long as a new account would have."""
-    reserve_for_a_while(handle)
-    if known.email_verified_at is None and known.is_active:
-        send_confirmation(known)
-    else:
-        mail.already_a_member(known)
+@transaction.atomic
+def discard(member: Member) -> bool:
+    """Erase an account that waits to be confirmed; say False, and leave it, if it is confirmed or suspended.
+
+    Its handle stays kept back as long as it would have been anyway, so that nobody learns from it what happened here.
+    """
+    waits = Member.objects.select_for_update().filter(pk=member.pk, email_verified_at=None, is_active=True).first()
+    if waits is None:
+        return False
+    reserve(waits.handle, _for_a_while(waits.joined_at))
+    transaction.on_commit(partial(destroy_data_key, waits.pk))
+    waits.delete()
+    return True
 
 
-def _lose_the_race(application: Application) -> None:
-    known = Member.objects.with_email(application.email).first()
-    if known is None or not may_be_taken(application.handle):
-        raise HandleTaken from None
-    with transaction.atomic():
-        _write_to(known, application.handle)
+def refuse(token: str) -> bool:
+    """Erase the account behind a link, for who did not ask for it; say False if the link opens nothing."""
+    member = waiting(token)
+    return member is not None and discard(member)
 
 
-def reserve_for_a_while(handle: str) -> None:
+def reserve(handle: str, until: datetime) -> None:
     """Keep ``handle`` back for as long as an unconfirmed account would have it. One kept for good stays so."""
-    until = timezone.now() + settings.TOKEN_LIFETIMES["verify-email"]
     ReservedHandle.objects.get_or_create(digest=handle_digest(handle), defaults={"until": until})
+
+
+def _for_a_while(since: datetime | None = None) -> datetime:
+    return (since or timezone.now()) + settings.TOKEN_LIFETIMES["verify-email"]

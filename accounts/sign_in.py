@@ -47,16 +47,45 @@ def send_confirmation(member: Member) -> None:
     mail.confirm_address(member, tokens.issue(member, tokens.VERIFY_EMAIL))
 
 
-@transaction.atomic
-def confirm_address(token: str) -> Member | None:
-    """Confirm the address that ``token`` was mailed to, once. Return whose it is if they may sign in now."""
-    member = tokens.redeem(token, tokens.VERIFY_EMAIL)
-    if member is None or not mark_confirmed(member):
+class WrongPassword(Exception):
+    """Who holds the link is not who chose the password."""
+
+
+def waiting(token: str) -> Member | None:
+    """Return whose address ``token`` would confirm. It opens nothing for who is confirmed already, or suspended."""
+    member = tokens.find(token, tokens.VERIFY_EMAIL)
+    return member if member and member.is_active and member.email_verified_at is None else None
+
+
+def confirm_address(token: str, password: str) -> Member | None:
+    """Confirm the address that ``token`` was mailed to, once. Return whose it is; None if the link opens nothing.
+
+    The password shows that who reads the mail is also who joined: anybody can join with the address of somebody else.
+    Raises ``WrongPassword``, and the link stays whole for a handful of tries.
+    """
+    member = waiting(token)
+    if member is None:
         return None
-    return member if member.is_active else None
+    left = tokens.count_try(token, tokens.VERIFY_EMAIL)
+    if left >= 0 and member.check_password(password):
+        return _confirm(token)
+    if left > 0:
+        raise WrongPassword
+    tokens.kill(token, tokens.VERIFY_EMAIL)
+    return None
+
+
+@transaction.atomic
+def _confirm(token: str) -> Member | None:
+    member = tokens.redeem(token, tokens.VERIFY_EMAIL)
+    return member if member and mark_confirmed(member) else None
 
 
 def mark_confirmed(member: Member) -> bool:
-    """Record that somebody read what we mailed to ``member``; False if they are gone in the meantime."""
+    """Record that somebody read what we mailed to ``member``; False if they are gone in the meantime.
+
+    No link to confirm outlives that.
+    """
+    tokens.withdraw(member, tokens.VERIFY_EMAIL)
     member.email_verified_at = member.email_verified_at or timezone.now()
     return bool(Member.objects.filter(pk=member.pk).update(email_verified_at=member.email_verified_at))

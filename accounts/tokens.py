@@ -4,6 +4,7 @@ import hashlib
 import secrets
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import models, transaction
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ from .models import Member, Token
 
 VERIFY_EMAIL = "verify-email"
 RESET_PASSWORD = "reset-password"  # noqa: S105  # the name of a purpose
+MOST_TRIES = 5
 
 
 @transaction.atomic
@@ -39,6 +41,21 @@ def redeem(token: str, purpose: str) -> Member | None:
     # One conditional DELETE decides between two who redeem at once: the database counts one row for one of them.
     deleted, _ = _unexpired(token, purpose).delete()
     return member if deleted else None
+
+
+def count_try(token: str, purpose: str) -> int:
+    """Count one more password tried with a token and return how many are left; below zero it was one too many.
+
+    To be called before the password is looked at, so that many tries at once are no more than one after another.
+    """
+    key = f"tries:{digest(token)}"
+    cache.add(key, 0, int(settings.TOKEN_LIFETIMES[purpose].total_seconds()))
+    return MOST_TRIES - cache.incr(key)
+
+
+def kill(token: str, purpose: str) -> None:
+    """Make one token worthless."""
+    _unexpired(token, purpose).delete()
 
 
 def withdraw(member: Member, purpose: str) -> None:

@@ -24,6 +24,7 @@ from ..models import Member
 from ..passwords import MAX_LENGTH, MIN_LENGTH, check_new_password
 from ..registration import Application, is_too_young, may_be_taken
 from . import AccessibleForm
+from .signing import password_field
 
 HANDLE = Member._meta.get_field("handle")
 OFFERED = (Audience.EVERYONE, Audience.MEMBERS, Audience.FRIENDS, Audience.ONLY_ME)
@@ -217,6 +218,18 @@ class JoinForm(AccessibleForm):
         answers = self.cleaned_data
         audiences = {name: _chosen(answers[f"audience-{name}"], default) for name, default in self.defaults.items()}
         return Application(answers["handle"], answers["email"], answers["password"], self.born, audiences, self.version)
+
+
+class ConfirmForm(AccessibleForm):
+    """The password that was chosen at joining, typed once more behind the link that was mailed."""
+
+    password = password_field(
+        _("Password"), "current-password", _("The one you chose when you joined. It shows that it was you who did.")
+    )
+
+    def say_it_is_wrong(self) -> None:
+        """Add the error for a password that is not the one."""
+        self.add_error("password", _("This is not the password that was chosen at joining. Try once more."))
 
 
 def _audience_field(name: str, audience: Audience) -> AudienceChoice:

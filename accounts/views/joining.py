@@ -3,22 +3,24 @@
 from http import HTTPStatus
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from privacy.models import PolicyVersion
 from privacy.policy import policy_in_force
 
-from .. import registration, tokens
+from .. import registration
 from ..discretion import even_time
-from ..forms.joining import JoinForm
+from ..forms.joining import ConfirmForm, JoinForm
 from ..models import Member
 from ..registration import HandleTaken
-from ..sign_in import BACKEND, confirm_address
+from ..sign_in import BACKEND, WrongPassword, confirm_address, waiting
 
 # Says that somebody under the minimum age asked to join with this browser; when, and nothing else.
 TOO_YOUNG_SALT = "accounts.joining.too-young"
@@ -95,19 +97,49 @@ def sent(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
+@sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Confirm the address. Only a press of the button does: programs that scan mail open every link in it."""
-    if request.method == "POST":
-        member = confirm_address(token)
-        if member is not None:
-            login(request, member, backend=BACKEND)
-            return redirect("privacy:check-up")
-    else:
-        member = tokens.find(token, tokens.VERIFY_EMAIL)
-    status = HTTPStatus.OK if member else HTTPStatus.GONE
-    page = render(request, "accounts/join_confirm.html", {"handle": member and member.handle}, status=status)
-    return keep_address_quiet(page)
+    """Confirm the address, or erase what somebody else began with it.
+
+    Only a press of a button does: programs that scan mail open every link in it.
+    """
+    member = waiting(token)
+    if member is None:
+        return _page_of_link(request, None, None)
+    if "not-me" in request.POST:
+        return _refuse(request, token)
+    form = ConfirmForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            confirmed = confirm_address(token, form.cleaned_data["password"])
+        except WrongPassword:
+            form.say_it_is_wrong()
+        else:
+            return _begin(request, confirmed)
+    return _page_of_link(request, member, form)
+
+
+def _begin(request: HttpRequest, member: Member | None) -> HttpResponse:
+    if member is None:
+        return _page_of_link(request, None, None)
+    login(request, member, backend=BACKEND)
+    return redirect("privacy:check-up")
+
+
+def _refuse(request: HttpRequest, token: str) -> HttpResponse:
+    if not registration.refuse(token):
+        return _page_of_link(request, None, None)
+    messages.success(request, _("The account that somebody began with your address is erased."))
+    return keep_address_quiet(redirect("accounts:home"))
+
+
+def _page_of_link(request: HttpRequest, member: Member | None, form: ConfirmForm | None) -> HttpResponse:
+    status = HTTPStatus.OK if form else HTTPStatus.GONE
+    if form and form.errors:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    context = {"handle": member and member.handle, "form": form}
+    return keep_address_quiet(render(request, "accounts/join_confirm.html", context, status=status))
 
 
 def keep_address_quiet(page: HttpResponse) -> HttpResponse:

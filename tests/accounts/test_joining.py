@@ -10,7 +10,7 @@ import time_machine
 from django.conf import settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connection
-from django.test import Client
+from django.test import Client, TestCase
 from django.utils import timezone
 from django.utils.html import escape
 
@@ -510,17 +510,76 @@ def link(join, mailoutbox):
     return link_in(mailoutbox[0])
 
 
+def press(browser, link, password=PASSWORD):
+    """Type the password behind the link and press the button."""
+    return browser.post(link, {"password": password})
+
+
+def wrong(times):
+    return [f"not the password {number}" for number in range(times)]
+
+
 @pytest.mark.promise("E3")
-def test_the_mailed_link_confirms_by_a_press_signs_in_and_leads_to_the_check_up(link, visitor):
+def test_the_mailed_link_confirms_by_the_password_signs_in_and_leads_to_the_check_up(link, visitor):
     page = visitor.get(link)
     assert page.status_code == HTTPStatus.OK
-    assert page.content.decode().count("<form") == 1
     assert "@rose" in page.content.decode()
-    answer = visitor.post(link)
+    control = re.search(r'<input[^>]*name="password"[^>]*>', page.content.decode())[0]
+    assert 'autocomplete="current-password"' in control
+    answer = press(visitor, link)
     assert answer["Location"] == "/settings/check-up/"
     assert Member.objects.get().email_verified_at is not None
     assert visitor.get(answer["Location"]).status_code == HTTPStatus.OK
     assert not Token.objects.exists()
+
+
+@pytest.mark.parametrize("password", ["", "not the one", "x" * 257, None])
+def test_a_press_without_the_password_chosen_at_joining_confirms_nothing_and_uses_nothing_up(link, visitor, password):
+    answer = visitor.post(link, {} if password is None else {"password": password})
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    page = answer.content.decode()
+    assert 'id="id_password-error-1"' in page
+    assert 'aria-invalid="true"' in re.search(r'<input[^>]*name="password"[^>]*>', page)[0]
+    assert not password or password not in page
+    assert Member.objects.get().email_verified_at is None
+    assert "_auth_user_id" not in visitor.session
+    assert press(visitor, link).status_code == HTTPStatus.FOUND
+
+
+def test_who_did_not_choose_the_password_opens_the_account_for_nobody_else(join, mailoutbox, visitor):
+    """Somebody joins with the address of somebody else, who presses the link that was mailed to them."""
+    join(password="chosen by the intruder")
+    press(visitor, link_in(mailoutbox[0]))
+    intruder = Client()
+    intruder.post("/sign-in/", {"email": "rose@example.org", "password": "chosen by the intruder"})
+    assert "_auth_user_id" not in intruder.session
+
+
+def test_the_fifth_wrong_password_kills_the_link(link, visitor):
+    statuses = [press(visitor, link, password).status_code for password in wrong(5)]
+    assert statuses == [HTTPStatus.UNPROCESSABLE_ENTITY] * 4 + [HTTPStatus.GONE]
+    assert press(visitor, link).status_code == HTTPStatus.GONE
+    assert not Token.objects.exists()
+    assert Member.objects.get().email_verified_at is None
+
+
+def test_the_right_password_at_the_fifth_try_begins(link, visitor):
+    for password in wrong(4):
+        press(visitor, link, password)
+    assert press(visitor, link).status_code == HTTPStatus.FOUND
+
+
+def test_who_did_not_join_has_it_erased_by_a_press(link, visitor):
+    rose = Member.objects.get().pk
+    assert "This was not me" in visitor.get(link).content.decode()
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        answer = visitor.post(link, {"not-me": "yes"})
+    assert answer["Location"] == "/"
+    assert "is erased" in visitor.get("/").content.decode()
+    assert [model.objects.count() for model in (Member, Profile, Token)] == [0, 0, 0]
+    assert is_destroyed(rose)
+    assert not registration.may_be_taken("rose")  # as long as it would have been anyway
+    assert visitor.post(link, {"not-me": "yes"}).status_code == HTTPStatus.GONE
 
 
 def test_opening_the_link_uses_nothing_up(link, visitor):
@@ -528,7 +587,7 @@ def test_opening_the_link_uses_nothing_up(link, visitor):
         visitor.get(link)
         visitor.head(link)
     assert Member.objects.get().email_verified_at is None
-    assert visitor.post(link).status_code == HTTPStatus.FOUND
+    assert press(visitor, link).status_code == HTTPStatus.FOUND
 
 
 def test_joining_itself_signs_nobody_in(join, visitor):
@@ -538,18 +597,27 @@ def test_joining_itself_signs_nobody_in(join, visitor):
 
 
 def test_a_second_press_says_so_and_leads_on(link):
-    Client().post(link)
+    press(Client(), link)
     for method in ("get", "post"):
-        answer = getattr(Client(), method)(link)
+        answer = getattr(Client(), method)(link, {"password": PASSWORD})
         assert answer.status_code == HTTPStatus.GONE
         assert "This link opens nothing any more" in answer.content.decode()
         assert "/sign-in/" in answer.content.decode()
     assert Session.objects.count() == 1
 
 
+@pytest.mark.parametrize("more", [{}, {"not-me": "yes"}])
+def test_a_link_opens_nothing_for_who_is_confirmed_already(link, visitor, more):
+    Member.objects.update(email_verified_at=timezone.now())
+    assert visitor.get(link).status_code == HTTPStatus.GONE
+    assert visitor.post(link, {"password": PASSWORD, **more}).status_code == HTTPStatus.GONE
+    assert "_auth_user_id" not in visitor.session
+    assert Member.objects.get().handle == "rose"
+
+
 def test_an_expired_link_is_as_dead_as_one_that_never_was(link, visitor):
     with time_machine.travel(timezone.now() + timedelta(days=7, minutes=1)):
-        expired, never = visitor.post(link), visitor.post("/join/confirm/never-was/")
+        expired, never = press(visitor, link), press(visitor, "/join/confirm/never-was/")
     assert expired.status_code == never.status_code == HTTPStatus.GONE
     assert Member.objects.get().email_verified_at is None
 
@@ -559,29 +627,72 @@ def test_the_session_before_the_press_is_not_the_one_after(link, visitor):
     session["visited"] = True
     session.save()
     before = visitor.cookies["session"].value
-    visitor.post(link)
+    press(visitor, link)
     assert visitor.cookies["session"].value != before
     assert not visitor.session.exists(before)
 
 
 def test_the_address_of_the_link_is_told_to_nobody(link, visitor):
-    assert visitor.get(link)["Referrer-Policy"] == "no-referrer"
-    assert visitor.get("/join/confirm/never-was/")["Referrer-Policy"] == "no-referrer"
+    answers = [visitor.get(link), press(visitor, link, "wrong"), visitor.get("/join/confirm/never-was/")]
+    answers.append(visitor.post(link, {"not-me": "yes"}))
+    assert {answer["Referrer-Policy"] for answer in answers} == {"no-referrer"}
 
 
 def test_a_suspended_account_is_not_signed_in_by_its_link(link, visitor):
     Member.objects.update(is_active=False)
-    assert visitor.post(link).status_code == HTTPStatus.GONE
+    assert press(visitor, link).status_code == HTTPStatus.GONE
     assert "_auth_user_id" not in visitor.session
 
 
-def test_joining_again_before_confirming_mails_a_fresh_link_to_the_first_account(join, mailoutbox, visitor):
+# --- joining again before confirming
+def test_a_later_application_takes_the_place_of_one_that_waits(join, mailoutbox, visitor):
+    earlier = join(password="chosen by the intruder", **{"audience-city": "everyone"})
+    first = Member.objects.get().pk
+    later = join(handle="rosie", email="Rose@Example.org", year="1991", **{"audience-city": "friends"})
+    assert seen_of(later) == seen_of(earlier)
+    rosie = Member.objects.get()
+    assert (rosie.handle, rosie.profile.birth_date) == ("rosie", date(1991, 4, 1))
+    assert rosie.profile.city_audience == Audience.FRIENDS
+    assert is_destroyed(first)
+    assert not is_destroyed(rosie.pk)
+    old, new = map(link_in, mailoutbox)
+    assert press(visitor, old, "chosen by the intruder").status_code == HTTPStatus.GONE
+    assert press(visitor, new, "chosen by the intruder").status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert press(visitor, new).status_code == HTTPStatus.FOUND
+    assert PolicyAcceptance.objects.get().member == rosie
+
+
+@pytest.mark.promise("E6")
+def test_the_handle_of_an_application_that_made_room_looks_taken_as_long_as_with_a_known_address(join, fern):
+    with time_machine.travel(TODAY, tick=False):
+        join(handle="moss", email="fern@example.org")  # known
+        join(handle="rose", email="rose@example.org")  # unknown
+    with time_machine.travel(TODAY + timedelta(days=3), tick=False):
+        join(handle="mossy", email="fern@example.org")
+        join(handle="rosie", email="rose@example.org")
+    for days, taken in ((6.9, [True] * 4), (7, [False, False, True, True]), (10, [False] * 4)):
+        with time_machine.travel(TODAY + timedelta(days=days), tick=False):
+            housekeeping.purge_expired()
+            assert [not registration.may_be_taken(name) for name in ("moss", "rose", "mossy", "rosie")] == taken
+
+
+def test_a_suspended_account_that_waits_makes_room_for_nobody(join, mailoutbox):
     join()
+    Member.objects.update(is_active=False)
     join(handle="rosie")
-    first, second = map(link_in, mailoutbox)
-    assert visitor.post(first).status_code == HTTPStatus.GONE
-    assert visitor.post(second).status_code == HTTPStatus.FOUND
-    assert [member.handle for member in Member.objects.all()] == ["rose"]
+    assert Member.objects.get().handle == "rose"
+    assert "You have an account already" in mailoutbox[-1].body
+
+
+def test_an_application_that_loses_its_handle_leaves_the_one_that_waits_alone(join, fern, monkeypatch):
+    join()
+    monkeypatch.setattr("accounts.forms.joining.may_be_taken", lambda handle: True)
+    answers = iter([True, False])
+    monkeypatch.setattr("accounts.registration.may_be_taken", lambda handle: next(answers))
+    assert "That handle is taken" in join(handle="fern").content.decode()
+    rose = Member.objects.get(handle="rose")
+    assert rose.email == "rose@example.org"
+    assert not is_destroyed(rose.pk)
 
 
 # --- housekeeping

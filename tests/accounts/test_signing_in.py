@@ -109,7 +109,7 @@ def test_who_has_not_confirmed_yet_gets_a_fresh_link_for_the_right_password_only
     with django_capture_on_commit_callbacks(execute=True):
         sign_in(visitor, "bud@example.org")
     link = re.search(re.escape(settings.PUBLIC_URL) + r"(/join/confirm/\S+)", mailoutbox[0].body)[1]
-    assert visitor.post(link).status_code == HTTPStatus.FOUND
+    assert visitor.post(link, {"password": factories.PASSWORD}).status_code == HTTPStatus.FOUND
     assert is_in(visitor)
 
 

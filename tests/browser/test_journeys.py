@@ -56,6 +56,7 @@ def test_from_joining_to_a_phone_that_only_one_circle_sees(town: Town, visit: Op
     expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
 
     page.goto(link_in_the_last_mail())
+    page.get_by_label("Password").fill("three words you like")
     press(page, "Confirm and sign in as @sorrel")
     expect(page).to_have_url(re.compile("/settings/check-up/$"))
     while page.get_by_role("button", name="This is right, go on").count():

@@ -14,6 +14,7 @@ def test_the_button_works_on_a_page_that_tells_nobody_its_address(live_server: L
     """With ``no-referrer`` alone, browsers send forms with ``Origin: null``, and the CSRF check refuses them."""
     bud = factories.make_member("bud", email_verified_at=None)
     page.goto(f"{live_server.url}/join/confirm/{tokens.issue(bud, tokens.VERIFY_EMAIL)}/")
+    page.get_by_label("Password").fill(factories.PASSWORD)
     page.get_by_role("button", name="Confirm and sign in as @bud").click()
     page.wait_for_url("**/settings/check-up/")
 
