@@ -70,11 +70,12 @@ def _in_our_words(error: ValidationError, password: str) -> ValidationError:
 
 @transaction.atomic
 def change_password(member: Member, password: str, *, keep_session: str | None = None) -> None:
-    """Set a new password: every other session ends, links to reset it die, and the member is told by mail."""
+    """Set a new password: every other session ends, mailed links die, and the member is told by mail."""
     member.set_password(password)
     member.save(update_fields=["password"])
     end_sessions(member, except_key=keep_session)
-    tokens.withdraw(member, tokens.RESET_PASSWORD)
+    for purpose in (tokens.RESET_PASSWORD, tokens.VERIFY_EMAIL):
+        tokens.withdraw(member, purpose)
     mail.password_was_changed(member)
 
 

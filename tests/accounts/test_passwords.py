@@ -16,7 +16,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.test import Client
 from django.utils import timezone
 
-from accounts import discretion, mail, passwords
+from accounts import discretion, mail, passwords, tokens
 from accounts.models import Member, Session, Token
 from accounts.passwords import check_new_password
 from config import settings as shipped
@@ -127,6 +127,12 @@ def test_a_change_makes_links_to_reset_it_worthless(rose, her_browser, deliver, 
     assert Client().get(link).status_code == HTTPStatus.GONE
 
 
+def test_a_change_makes_links_to_confirm_the_address_worthless(rose, her_browser):
+    token = tokens.issue(rose, tokens.VERIFY_EMAIL)
+    change(her_browser)
+    assert tokens.find(token, tokens.VERIFY_EMAIL) is None
+
+
 def test_nobody_changes_a_password_without_being_signed_in():
     assert Client().get("/password/change/")["Location"].startswith("/sign-in/")
     assert change(Client())["Location"].startswith("/sign-in/")
@@ -225,6 +231,16 @@ def test_a_reset_confirms_the_address_it_was_mailed_to(rose, deliver, mailoutbox
     link = asked_for(deliver, mailoutbox)
     Client().post(link, {"new_password": NEW})
     assert Member.objects.get().email_verified_at is not None
+
+
+def test_a_reset_makes_links_to_confirm_the_address_worthless(rose, deliver, mailoutbox):
+    Member.objects.update(email_verified_at=None)
+    token = tokens.issue(rose, tokens.VERIFY_EMAIL)
+    Client().post(asked_for(deliver, mailoutbox), {"new_password": NEW})
+    visitor = Client()
+    answers = [visitor.post(f"/join/confirm/{token}/", {"password": word}) for word in (NEW, factories.PASSWORD)]
+    assert [answer.status_code for answer in answers] == [HTTPStatus.GONE] * 2
+    assert not is_in(visitor)
 
 
 def test_who_is_suspended_in_the_meantime_resets_nothing(rose, deliver, mailoutbox):
