@@ -121,9 +121,14 @@ def database_options(engine: str) -> dict[str, Any]:
     return {"OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}}
 
 
+def keep_to_ourselves() -> None:
+    """Let files made from here on, databases above all, be readable by their owner alone; children inherit it."""
+    os.umask(0o077)
+
+
 def kept_secret(path: Path) -> str:
     """Return the secret kept at ``path``, made on first use with mode 0600."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:

@@ -76,6 +76,18 @@ def test_a_refusal_does_not_print_the_value(tmp_path: Path, address: str) -> Non
     assert "very-secret" not in refused.stderr
 
 
+def test_the_folder_of_all_data_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    assert start(development(tmp_path / "new" / "var"), "from config import settings").returncode == 0
+    assert (tmp_path / "new" / "var").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_is_there_already_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var").chmod(0o750)
+    start(development(tmp_path / "var"), "from config import settings")
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o750
+
+
 def test_development_makes_its_secret_once_and_keeps_it_to_itself(tmp_path: Path) -> None:
     ask = "from config import settings as s; print(s.SECRET_KEY)"
     first, second = start(development(tmp_path), ask), start(development(tmp_path), ask)

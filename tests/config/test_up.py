@@ -106,6 +106,7 @@ def kill_the_worker(site: Site) -> None:
 def test_a_site_comes_up_ends_at_once_keeps_its_data_and_restarts_what_dies(tmp_path: Path) -> None:
     with running(tmp_path) as site:
         assert "First run" in serve_and_end(site)
+    assert {path.stat().st_mode & 0o077 for path in tmp_path.glob("*.sqlite3*")} == {0}
     keys = (tmp_path / "keys.json").read_bytes()
     with running(tmp_path) as site:
         kill_the_worker(site)

@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.columns import in_columns
+from config.environment import keep_to_ourselves
 from config.processes import LOOK_EVERY, Child, Household
 from world import demo
 
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("up is for development. In production the processes of the Procfile run by themselves.")
         refuse_taken(port)
+        keep_to_ourselves()
         os.environ["PORT"] = str(port)  # the links in mails begin with it
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:

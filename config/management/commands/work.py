@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.celery import QUEUES, app
+from config.environment import keep_to_ourselves
 
 LONGEST_NAP = 1
 
@@ -26,6 +27,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, concurrency: int, **options: Any) -> None:
         if settings.REDIS_URL:
             raise CommandError("With REDIS_URL set, run: celery --app config.celery worker, and … beat")
+        if not settings.PRODUCTION:
+            keep_to_ourselves()
         app.conf.hedgerow_working = True
         # Worker and beat must share a process: nobody else hears what is rung in memory.
         beat = Service(app, max_interval=LONGEST_NAP, scheduler_cls=Scheduler)
