@@ -49,6 +49,14 @@ def test_a_mail_is_shown_with_links_that_can_be_followed_and_nothing_that_runs(c
     assert 'src="http://x/"' not in page
 
 
+def test_a_mail_lies_on_the_page_as_everything_else_does(client: Client, folder: Path) -> None:
+    send(folder, "Confirm your address")
+    [file] = folder.iterdir()
+    page = client.get(f"/dev/mail/{file.name}/0/").content.decode()
+    assert '<div class="reading stack">' in page
+    assert page.count('<div class="fact">') == page.count("<dd") > 3
+
+
 @pytest.mark.parametrize("address", ["/dev/mail/none.log/0/", "/dev/mail/..%2Fsecret_key/0/", "/dev/mail/none.log/9/"])
 def test_what_is_no_mail_is_not_found(client: Client, address: str) -> None:
     assert client.get(address).status_code == HTTPStatus.NOT_FOUND
