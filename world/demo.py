@@ -53,7 +53,7 @@ def accounts() -> list[DemoAccount]:
     }
     members = [DemoAccount(f"@{handle}", email_of(handle), PASSWORD, note) for handle, note in cast.items()]
     staff = [
-        DemoAccount(f"@{one.handle}", email_of(one.handle), PASSWORD, f"staff, {one.note}{second_factor(one.handle)}")
+        DemoAccount(f"@{one.handle}", email_of(one.handle), PASSWORD, f"staff: {one.note}{second_factor(one.handle)}")
         for one in STAFF
     ]
     return members + staff

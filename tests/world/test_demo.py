@@ -10,7 +10,7 @@ from accounts.roles import ROLES
 from privacy.juveniles import is_juvenile_born
 from privacy.visibility import Viewer, visible_profiles
 from world import demo
-from world.alderford import RESIDENTS
+from world.alderford import RESIDENTS, STAFF
 from world.faces import draw_face
 from world.loading import load
 from world.looks import Look
@@ -50,6 +50,13 @@ def test_every_account_of_the_tour_can_sign_in(town):
         member = Member.objects.with_email(account.email).get()
         assert member.check_password(account.password)
         assert account.who == f"@{member.handle}"
+
+
+def test_what_staff_are_good_for_is_told_by_the_name_of_the_role_and_promises_nothing_else():
+    told = {account.who: account.note.partition(";")[0] for account in demo.accounts()}
+    for one in STAFF:
+        plain = told[f"@{one.handle}"].removesuffix(" (sees members masked)").removesuffix(" (sees members masked too)")
+        assert plain == f"staff: {one.role.replace('_', ' ')}"
 
 
 def test_every_role_has_an_account(town):
