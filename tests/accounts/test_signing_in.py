@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
@@ -153,6 +154,39 @@ def test_who_is_in_already_is_not_asked_again(rose, visitor):
 def test_a_private_page_asks_for_a_sign_in_and_comes_back(rose, visitor):
     asked = visitor.get("/settings/privacy/")
     assert asked["Location"] == "/sign-in/?next=/settings/privacy/"
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_to"),
+    [
+        ("http://testserver/@fern/?as=everyone", "/@fern/"),
+        ("http://testserver/friends/", "/friends/"),
+        ("http://testserver/friends/ask/fern/", "/"),
+        ("http://testserver/circles/1/add/", "/"),
+        ("http://testserver//elsewhere.example/", "/"),
+        ("http://testserver", "/"),
+        ("http://elsewhere.example/friends/", "/"),
+        ("http://testserver.elsewhere.example/friends/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_form_sent_after_the_session_has_ended_leads_back_to_its_page_and_says_that_nothing_was_saved(
+    rose, visitor, came_from, leads_to
+):
+    factories.make_member("fern")
+    asked = visitor.post("/friends/ask/fern/", headers={"referer": came_from})
+    assert asked["Location"] == f"/sign-in/?{urlencode({'next': leads_to}, safe='/')}"
+    assert "nothing was saved yet" in visitor.get(asked["Location"]).content.decode()
+    back = sign_in(visitor, next=leads_to)
+    assert back["Location"] == leads_to
+    assert visitor.get(leads_to).status_code == HTTPStatus.OK
+
+
+def test_a_page_that_asks_for_a_sign_in_says_nothing_of_saving(visitor):
+    asked = visitor.get("/friends/", headers={"referer": "http://testserver/people/"})
+    assert asked["Location"] == "/sign-in/?next=/friends/"
+    assert "nothing was saved" not in visitor.get(asked["Location"]).content.decode()
 
 
 def test_signing_in_makes_a_new_session(rose, visitor):
