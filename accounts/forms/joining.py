@@ -125,12 +125,12 @@ class JoinForm(AccessibleForm):
         super().__init__(*args, **kwargs)
         self.version = version
         self.born: date | None = None
-        self.needs_warning = False
         for name, why in self._reasons().items():
             self.fields[name].help_text = why
         self.defaults = {name: _offered(audience) for name, audience in defaults_in_force().items()}
         for name, audience in self.defaults.items():
             self.fields[f"audience-{name}"] = _audience_field(name, audience)
+        self.needs_warning = not self.is_bound and any(self._opens(name, None) for name in CONTACT_FIELDS)
 
     @staticmethod
     def _reasons() -> dict[str, Any]:
@@ -145,6 +145,11 @@ class JoinForm(AccessibleForm):
     def is_too_young(self) -> bool:
         """Say whether the birth date, whatever else is still wrong, is under the minimum age."""
         return self.born is not None and is_too_young(self.born)
+
+    def ask_for_password_again(self) -> None:
+        """Say of a form with errors that the page does not keep the password."""
+        if self.errors and "password" not in self.errors:
+            self.add_error("password", _("Type your password again: we do not keep it on the page."))
 
     def birth_date_parts(self) -> list[BoundField]:
         return [self[part] for part in PARTS_OF_A_DATE]
@@ -202,7 +207,10 @@ class JoinForm(AccessibleForm):
             self.add_error("password", error)
 
     def _warn_of_publicity(self, cleaned: dict[str, Any]) -> None:
-        """Ask once more before contact data goes public; a juvenile's does not, whatever is chosen."""
+        """Ask once more before contact data goes public, be it by a default that staff set.
+
+        A juvenile's does not, whatever is chosen.
+        """
         opened = [name for name in CONTACT_FIELDS if self._opens(name, cleaned.get(f"audience-{name}"))]
         if opened and not cleaned.get("sure") and not is_juvenile_born(self.born):
             self.needs_warning = True
@@ -210,7 +218,7 @@ class JoinForm(AccessibleForm):
             self.add_error("sure", gettext("%(fields)s: say that it is meant, or choose others.") % {"fields": labels})
 
     def _opens(self, name: str, word: Any) -> bool:
-        return _chosen(word, self.defaults[name]) is Audience.EVERYONE is not self.defaults[name]
+        return _chosen(word, self.defaults[name]) is Audience.EVERYONE
 
     def application(self) -> Application:
         """Return what a valid form says."""

@@ -46,6 +46,7 @@ def join(request: HttpRequest) -> HttpResponse:
         return _remember_too_young(_turn_away(request))
     if valid and _join(form):
         return redirect("accounts:join-sent")
+    form.ask_for_password_again()
     context = {"form": form, "version": version, "minimum_age": settings.MINIMUM_AGE, "adult_age": settings.ADULT_AGE}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "accounts/join.html", context, status=status)

@@ -149,7 +149,7 @@ def test_changing_a_default_later_touches_nobody_who_has_joined(join):
     join()
     before = Profile.objects.filter(member__handle="rose").values(*(b.audience for b in bearers().values())).get()
     FieldDefault.objects.update_or_create(field="phone", defaults={"audience": Audience.EVERYONE})
-    join(handle="moss", email="moss@example.org")
+    join(handle="moss", email="moss@example.org", sure="on")
     after = Profile.objects.filter(member__handle="rose").values(*(b.audience for b in bearers().values())).get()
     assert after == before
     assert Member.objects.get(handle="rose").joined_under.audiences["phone"] == "only_me"
@@ -198,6 +198,31 @@ def test_contact_data_goes_public_only_after_a_warning_and_a_tick(join):
     assert "will not reach their copies" not in join(handle="x").content.decode()
     assert join(**public, sure="on").status_code == HTTPStatus.FOUND
     assert Profile.objects.get().email_audience == Audience.EVERYONE
+
+
+@pytest.mark.promise("G1")
+def test_contact_data_that_a_default_of_the_staff_makes_public_takes_the_same_tick(join, visitor):
+    FieldDefault.objects.update_or_create(field="phone", defaults={"audience": Audience.EVERYONE})
+    assert 'name="sure"' in visitor.get("/join/").content.decode()
+    for chosen in ({}, {"audience-phone": "everyone"}, {"audience-phone": ""}):
+        warned = join(**chosen)
+        assert warned.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+        assert "Hiding it again will not reach their copies" in warned.content.decode()
+    assert not Member.objects.exists()
+    assert join(**{"audience-phone": "friends"}).status_code == HTTPStatus.FOUND
+    assert Profile.objects.get().phone_audience == Audience.FRIENDS
+    assert join(handle="moss", email="moss@example.org", sure="on").status_code == HTTPStatus.FOUND
+    assert Profile.objects.get(member__handle="moss").phone_audience == Audience.EVERYONE
+
+
+def test_a_default_of_circles_counts_as_only_me_and_is_shown_so(join, visitor):
+    FieldDefault.objects.update_or_create(field="city", defaults={"audience": Audience.CIRCLES})
+    page = visitor.get("/join/").content.decode()
+    assert 'name="sure"' not in page
+    select = re.search(r'<select[^>]*name="audience-city".*?</select>', page, re.DOTALL)[0]
+    assert re.findall(r'value="(\w+)" selected', select) == ["only_me"]
+    join()
+    assert Profile.objects.get().city_audience == Audience.ONLY_ME
 
 
 # --- the policy
@@ -254,6 +279,17 @@ def test_errors_stand_by_their_field_and_keep_what_was_typed_but_the_password(jo
     assert 'id="id_handle-error-1"' in page
     assert 'id="id_handle_helptext"' in page
     assert 'class="input"' in control
+
+
+@pytest.mark.promise("F2")
+@pytest.mark.parametrize("changed", [{"handle": "x"}, {"agree": None}, {"audience-email": "everyone"}])
+def test_a_page_with_errors_says_at_the_password_that_it_has_to_be_typed_again(join, visitor, changed):
+    again = "Type your password again: we do not keep it on the page."
+    assert again not in visitor.get("/join/").content.decode()
+    page = join(**changed).content.decode()
+    assert re.search(r'id="id_password-error-1">.*?' + re.escape(again), page, re.DOTALL)
+    assert 'aria-invalid="true"' in re.search(r'<input[^>]*name="password"[^>]*>', page)[0]
+    assert again not in join(password="short").content.decode()
 
 
 @pytest.mark.parametrize(
