@@ -69,7 +69,8 @@ def load(size: int) -> None:
     from django.db import connection
 
     from accounts.models import Member
-    from world.crowd import Crowd, load_crowd
+    from world.arrival import load_crowd
+    from world.crowd import Crowd
 
     load_crowd(Crowd(size, SEED))
     kind = ContentType.objects.get_for_model(Member)
