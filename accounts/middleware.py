@@ -4,52 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.contrib import messages
-from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import resolve_url
-from django.urls import Resolver404, resolve
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
-
-from config.routes import methods
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-
-
-class SignInAndReturn(LoginRequiredMiddleware):
-    """Asks for a sign-in, and leads back to a page: where a form was sent to is often none."""
-
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
-        """Lead to the sign-in. What was sent with a form is lost, so a message says that nothing was saved."""
-        if request.method in SAFE_METHODS:
-            return super().handle_no_permission(request, view_func)
-        messages.warning(request, _("You were signed out, so nothing was saved yet. Sign in and send it once more."))
-        return redirect_to_login(
-            page_of_form(request), resolve_url(self.get_login_url(view_func)), self.get_redirect_field_name(view_func)
-        )
-
-
-def page_of_form(request: HttpRequest) -> str:
-    """Return the path of the page that a form was on, if it is one of ours; else of the first page."""
-    came_from = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
-        return resolve_url("accounts:home")
-    path = urlsplit(came_from).path
-    return path if is_page(path) else resolve_url("accounts:home")
-
-
-def is_page(path: str) -> bool:
-    """Say whether ``path`` can be gone to. What a refused form is answered with may stand where only forms go."""
-    try:
-        return "GET" in methods(resolve(path).func)
-    except Resolver404:
-        return False
 
 
 class ZoneOf(tzinfo):
