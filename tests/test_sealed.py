@@ -147,7 +147,7 @@ def tell_everything(browser: Client) -> Told:
     answer = browser.post("/join/", {**asked, "audience-display_name": "only_me"})
     assert answer.status_code == 302, answer.context["form"].errors
     needles["link that confirms"] = link("/join/confirm/")
-    browser.post(f"/join/confirm/{needles['link that confirms']}/")
+    browser.post(f"/join/confirm/{needles['link that confirms']}/", {"password": PASSWORD})
     member = Member.objects.get(handle="openhandle")
     answer = browser.post("/settings/profile/", {**TOLD, "picture": picture()})
     assert answer.status_code == 302, answer.context["form"].errors

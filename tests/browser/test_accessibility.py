@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page
 
 from accounts import tokens
+from tests import factories
 
 from .conftest import NARROW, WIDE, Opens, Town, Visit
 
@@ -120,7 +121,8 @@ def assert_sound(visit: Visit, addresses: list[str]) -> None:
 
 
 def test_the_pages_of_visitors(town: Town, visit: Opens):
-    confirm = reverse("accounts:confirm-email", args=[tokens.issue(town.moss, tokens.VERIFY_EMAIL)])
+    newcomer = factories.make_member("sprout", email_verified_at=None)
+    confirm = reverse("accounts:confirm-email", args=[tokens.issue(newcomer, tokens.VERIFY_EMAIL)])
     reset = reverse("accounts:password-reset-confirm", args=[tokens.issue(town.moss, tokens.RESET_PASSWORD)])
     assert_sound(visit(), [*FOR_VISITORS, confirm, reset])
 
