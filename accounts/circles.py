@@ -102,14 +102,15 @@ def shown_to(circle: Circle, chosen: dict[str, Choice]) -> list[str]:
 
 def circles_of(member: Member) -> "QuerySet[Circle]":
     """Return the circles of ``member``, in the order they were made, their keys fetched at once."""
-    return Circle.objects.filter(owner=member).order_by("pk").with_keys()
+    return Circle.objects.filter(owner=member).order_by("created_at", "pk").with_keys()
 
 
 def page_of_circles(member: Member, after: str = "") -> CirclePage:
     """Return a page of circles with the number of people their owner finds in each, from ``after`` on."""
     found = circles_of(member)
-    if after.isdecimal() and len(after) < MOST_DIGITS:
-        found = found.filter(pk__gt=int(after))
+    last = found.filter(pk=int(after)).first() if after.isdecimal() and len(after) <= MOST_DIGITS else None
+    if last is not None:
+        found = found.filter(Q(created_at__gt=last.created_at) | Q(created_at=last.created_at, pk__gt=last.pk))
     counted = Count("memberships", filter=Q(memberships__person__in=known_to(Viewer.of(member))))
     rows: list[Any] = list(found.annotate(size=counted)[: PAGE + 1])
     return CirclePage(rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else None)

@@ -1,5 +1,6 @@
 """What the policy at work needs to remember: circles, audiences' particulars, defaults, the policy itself."""
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -26,9 +27,15 @@ class AudienceField(_SmallNumber):
         super().__init__(**kwargs)
 
 
+def random_number() -> int:
+    """Return 63 random bits: a number in an address that tells nobody how many others there are."""
+    return secrets.randbits(63) or 1
+
+
 class Circle(models.Model):
     """A named group of people that its owner picks; nobody else learns that it exists."""
 
+    id = models.BigIntegerField(primary_key=True, default=random_number, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="circles")
     name = EncryptedCharField(_("name"), max_length=80, subject="owner_id")
     people = models.ManyToManyField(settings.AUTH_USER_MODEL, through="CircleMember", related_name="+")

@@ -11,6 +11,8 @@ from .models import Circle, CircleMember, FieldCircle, FieldException
 from .relationships import relationships
 from .visibility import Reaches, TiedOwners, Ties, Viewer, unblocked
 
+MOST_DIGITS = 19
+
 
 def stand_in(owner: Any, word: str) -> Ties | None:
     """Return the ties of ``everyone``, a ``member``, a ``friend`` or somebody in ``circle:ID``; None for other words.
@@ -26,7 +28,7 @@ def stand_in(owner: Any, word: str) -> Ties | None:
 
 
 def _in_circle(owner: Any, which: str) -> Ties | None:
-    if not which.isdecimal() or len(which) > 18:
+    if not which.isdecimal() or len(which) > MOST_DIGITS:
         return None
     circle = Circle.objects.filter(owner=owner, pk=int(which)).first()
     if circle is None:

@@ -79,7 +79,7 @@ def _owners_extras(member: Member) -> dict[str, Any]:
 
 
 def _circles(member: Member, current: str = "") -> list[dict[str, Any]]:
-    circles = Circle.objects.filter(owner=member).order_by("pk").with_keys()
+    circles = Circle.objects.filter(owner=member).order_by("created_at", "pk").with_keys()
     return [
         {"pk": circle.pk, "name": circle.name, "is_current": current == f"circle:{circle.pk}"} for circle in circles
     ]

@@ -69,7 +69,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Circle",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        default=privacy.models.random_number, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("name", encryption.fields.EncryptedCharField(max_length=80, subject="owner_id", verbose_name="name")),
                 (
                     "created_at",

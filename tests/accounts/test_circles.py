@@ -78,7 +78,7 @@ def test_a_name_that_will_not_do_is_answered_by_the_field_and_nothing_is_kept(cl
     for address in ("/circles/", f"/circles/{make_circle('Choir', by=rose).pk}/"):
         text = client.post(address, {"name": name}).content.decode()
         assert re.search(said, text)
-    assert [circle.name for circle in Circle.objects.order_by("pk")] == ["Family", "Choir"]
+    assert [circle.name for circle in Circle.objects.order_by("created_at")] == ["Family", "Choir"]
     assert family.pk
 
 

@@ -239,7 +239,7 @@ def test_stand_ins_see_what_a_stranger_a_member_a_friend_and_a_circle_see(world,
         )
         bare.circles = befriended.circles
         cases = [("everyone", bare, None), ("member", bare, "stand-in"), ("friend", befriended, "stand-in")]
-        for number, circle in enumerate(Circle.objects.filter(owner=member).order_by("pk")):
+        for number, circle in enumerate(Circle.objects.filter(owner=member).order_by("created_at")):
             people = {person for person in world.circles[owner, number] if oracle_finds(world, owner, person)}
             friends = people and all(frozenset({owner, person}) in world.friends for person in people)
             inside = World(bare.people, audience=world.audience, chosen=world.chosen)
