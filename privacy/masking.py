@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core import checks
@@ -84,6 +84,12 @@ class PersonalDataAdmin(Covering, admin.ModelAdmin):  # type: ignore[type-arg]
     show_facets = admin.ShowFacets.NEVER
     actions = None
     view_on_site = False
+
+    def message_user(
+        self, request: HttpRequest, message: Any, level: Any = messages.INFO, *rest: Any, **kw: Any
+    ) -> None:
+        """Say only that it is saved: messages wait in the session row, and Django's would name the person there."""
+        super().message_user(request, _("Saved.") if level == messages.SUCCESS else message, level, *rest, **options)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Show what is open first, and everything covered in a group of its own."""

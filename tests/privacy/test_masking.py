@@ -494,3 +494,12 @@ def test_an_inline_shows_dots_as_a_page_does(rose: Member, chief: Member) -> Non
     assert not {name for name in shown if isinstance(name, str)} & masked_columns(Profile)
     assert not inline.has_add_permission(request, rose)
     assert not inline.has_delete_permission(request, rose)
+
+
+@pytest.mark.promise("K3")
+def test_saving_leaves_no_name_of_a_person_in_the_session(client):
+    rose, warden = make_member("rose"), make_member("warden", is_staff=True, is_superuser=True)
+    client.force_login(warden)
+    client.post(f"/admin/accounts/member/{rose.pk}/change/", {"is_active": "on", "_save": "Save"})
+    assert "rose" not in str(client.session.get("_messages", ""))
+    assert "Saved." in str(client.session.get("_messages", ""))
