@@ -86,7 +86,7 @@ class PersonalDataAdmin(Covering, admin.ModelAdmin):  # type: ignore[type-arg]
     view_on_site = False
 
     def message_user(
-        self, request: HttpRequest, message: Any, level: Any = messages.INFO, *rest: Any, **kw: Any
+        self, request: HttpRequest, message: Any, level: Any = messages.INFO, *rest: Any, **options: Any
     ) -> None:
         """Say only that it is saved: messages wait in the session row, and Django's would name the person there."""
         super().message_user(request, _("Saved.") if level == messages.SUCCESS else message, level, *rest, **options)
