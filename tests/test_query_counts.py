@@ -1,0 +1,64 @@
+"""Every page costs the same number of queries whatever the number of people, circles and choices."""
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import FriendRequest, Mute
+from catalogue.vocabulary import Audience
+from encryption.keys import forget_keys
+from tests import factories
+
+OPEN = {"display_name": Audience.EVERYONE}
+PAGES = [
+    "/",
+    "/people/",
+    "/people/?q=Alderford",
+    "/@rose/",
+    "/@rose/?as=friend",
+    "/@rose/?as=@n0x0",
+    "/@rose/sees/city/",
+    "/@n0x0/",
+    "/friends/",
+    "/circles/",
+    "/blocks/",
+    "/settings/privacy/",
+    "/settings/privacy/city/",
+    "/settings/check-up/",
+    "/settings/profile/",
+    "/settings/security/",
+]
+
+
+def populate(rose, generation: str, count: int) -> None:
+    """Give rose ``count`` more friends, askers, circles with people in them, exceptions, blocks and mutes."""
+    for number in range(count):
+        friend = factories.make_member(f"n{generation}x{number}", audiences=OPEN, display_name="N", city="Alderford")
+        factories.befriend(rose, friend)
+        circle = factories.make_circle(rose, f"Circle {generation} {number}", friend)
+        factories.show_to_circles(rose, "city", circle)
+        asker = factories.make_member(f"a{generation}x{number}", audiences=OPEN, display_name="A")
+        FriendRequest.objects.create(sender=asker, recipient=rose)
+        factories.except_from(rose, "city", asker)
+        Mute.objects.create(muter=rose, muted=asker)
+        factories.block(rose, factories.make_member(f"b{generation}x{number}"))
+
+
+def cost_of(browser: Client, address: str) -> tuple[int, int]:
+    forget_keys()
+    with CaptureQueriesContext(connections["default"]) as main, CaptureQueriesContext(connections["keystore"]) as keys:
+        assert browser.get(address).status_code == 200, address
+    return len(main), len(keys)
+
+
+@pytest.mark.django_db
+def test_no_page_costs_more_queries_for_more_people():
+    rose = factories.make_member("rose", audiences=OPEN, display_name="Rose", city="Alderford")
+    browser = Client()
+    browser.force_login(rose)
+    populate(rose, "0", 2)
+    few = {address: cost_of(browser, address) for address in PAGES}
+    populate(rose, "1", 6)
+    many = {address: cost_of(browser, address) for address in PAGES}
+    assert many == few
