@@ -10,8 +10,11 @@ from privacy.visibility import Viewer
 
 from ..blocking import known_to
 from ..circles import LONGEST_NAME
+from ..friendship import friends_of
 from ..models import Member
 from . import AccessibleForm
+
+MOST_OFFERED = 200
 
 
 class CircleForm(AccessibleForm):
@@ -30,15 +33,23 @@ class AddPersonForm(AccessibleForm):
 
     handle = forms.CharField(
         label=_("Who joins it"),
-        help_text=_("They see at once what you show this circle. They are not told of it."),
+        help_text=_(
+            "A friend, or anybody whose page you can open. They see at once what you show this circle, untold."
+        ),
         max_length=31,
-        widget=forms.TextInput(attrs={"placeholder": "@handle", "autocomplete": "off", "autocapitalize": "none"}),
+        widget=forms.TextInput(
+            attrs={"placeholder": "@handle", "autocomplete": "off", "autocapitalize": "none", "list": "your-friends"}
+        ),
         error_messages={"required": _("Type a handle, such as @moss.")},
     )
 
     def __init__(self, *args: Any, owner: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.owner = owner
+
+    def friends_at_hand(self) -> list[str]:
+        """Return handles to pick from: friends, as many as a list can offer."""
+        return list(friends_of(self.owner).order_by("handle").values_list("handle", flat=True)[:MOST_OFFERED])
 
     def clean_handle(self) -> Member:
         """Return the person. Who is not to be found for this member is not found here either."""

@@ -239,3 +239,12 @@ def test_a_taken_out_person_who_blocked_me_is_named_no_more_than_an_absent_one(c
     assert "@nettle" in client.get(f"/circles/{circle.pk}/?removed=nettle").content.decode()
     block(rose, by=nettle)
     assert "@nettle" not in client.get(f"/circles/{circle.pk}/?removed=nettle").content.decode()
+
+
+def test_friends_are_offered_where_somebody_is_put_into_a_circle(client, rose, fern):
+    factories.befriend(rose, fern)
+    factories.make_member("moss")
+    client.force_login(rose)
+    page = client.get(f"/circles/{make_circle('Club', by=rose).pk}/").content.decode()
+    assert '<option value="@fern">' in page
+    assert "@moss" not in page.replace('placeholder="@moss', "")
