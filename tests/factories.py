@@ -61,6 +61,11 @@ def make_circle(owner: Member, name: str, *people: Member) -> Circle:
 
 def show_to_circles(owner: Member, field: str, *circles: Circle) -> None:
     Profile.objects.filter(pk=owner.pk).update(**{f"{field}_audience": Audience.CIRCLES})
+    choose_circles(owner, field, *circles)
+
+
+def choose_circles(owner: Member, field: str, *circles: Circle) -> None:
+    """Write down circles for a field, whatever its audience is."""
     FieldCircle.objects.bulk_create(FieldCircle(owner=owner, field=field, circle=circle) for circle in circles)
 
 

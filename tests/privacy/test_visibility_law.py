@@ -84,7 +84,8 @@ def add_ties(rng: random.Random, world: World, one: str, others: list[str]) -> N
 def add_choice(rng: random.Random, world: World, one: str, name: str, others: list[str]) -> None:
     cap = Audience.FRIENDS if one in world.juveniles else Audience.EVERYONE
     world.audience[one, name] = rng.choice([audience for audience in Audience if audience >= cap])
-    if world.audience[one, name] is Audience.CIRCLES:
+    # Circles may be left over from an earlier choice: they count for nothing under another audience.
+    if world.audience[one, name] is Audience.CIRCLES or rng.random() < 0.15:
         world.chosen[one, name] = set(rng.sample([0, 1], rng.choice([1, 1, 2])))
     if rng.random() < 0.25:
         world.excepted[one, name] = {other for other in others if rng.random() < 0.4}
@@ -109,7 +110,7 @@ def populate(world: World) -> dict[str, Member]:
         for (owner, number), people in world.circles.items()
     }
     for (owner, name), numbers in world.chosen.items():
-        factories.show_to_circles(members[owner], name, *(circles[owner, number] for number in numbers))
+        factories.choose_circles(members[owner], name, *(circles[owner, number] for number in numbers))
     for (owner, name), people in world.excepted.items():
         factories.except_from(members[owner], name, *(members[person] for person in people))
     return members
