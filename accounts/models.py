@@ -1,6 +1,5 @@
 """People and what they are to each other."""
 
-import secrets
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -21,14 +20,9 @@ from encryption.fields import (
     SealedQuerySet,
 )
 from encryption.keys import create_data_key
-from privacy.models import AudienceField, DefaultSet
+from privacy.models import AudienceField, DefaultSet, random_number
 
 EMAIL_CONTEXT = "accounts_member.email"
-
-
-def random_id() -> int:
-    """Return 63 random bits: an id that tells nothing and is known before the row is."""
-    return secrets.randbits(63) or 1
 
 
 class MemberQuerySet(SealedQuerySet["Member"]):
@@ -67,7 +61,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     last_login = None  # observed data: not collected here
 
-    id = models.BigIntegerField(primary_key=True, default=random_id, editable=False)
+    id = models.BigIntegerField(primary_key=True, default=random_number, editable=False)
     handle = models.CharField(
         _("handle"),
         max_length=30,

@@ -16,11 +16,11 @@ from encryption.keys import destroy_data_key
 from privacy.audiences import publish_name
 from privacy.defaults import record_defaults, start_with
 from privacy.juveniles import age_on
-from privacy.models import PolicyVersion
+from privacy.models import PolicyVersion, random_number
 from privacy.policy import agree
 
 from . import mail
-from .models import Member, ReservedHandle, random_id
+from .models import Member, ReservedHandle
 from .sign_in import send_confirmation, waiting
 
 HANDLE_CONTEXT = "accounts_reservedhandle.handle"
@@ -103,7 +103,7 @@ def join(application: Application) -> None:
 
 
 def _begin_or_write(application: Application, password: str) -> None:
-    member_id = random_id()
+    member_id = random_number()
     try:
         with transaction.atomic():
             known = Member.objects.with_email(application.email).first()

@@ -28,7 +28,7 @@ class AudienceField(_SmallNumber):
 
 
 def random_number() -> int:
-    """Return 63 random bits: a number in an address that tells nobody how many others there are."""
+    """Return 63 random bits: an id that is known before its row is, and tells nobody how many others there are."""
     return secrets.randbits(63) or 1
 
 

@@ -6,7 +6,6 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import accounts.models
 import encryption.blind_index
 import encryption.fields
 import privacy.models
@@ -35,7 +34,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.BigIntegerField(
-                        default=accounts.models.random_id, editable=False, primary_key=True, serialize=False
+                        default=privacy.models.random_number, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -13,8 +14,9 @@ from privacy.fields import bearers, profile_fields
 from privacy.models import Circle
 from privacy.presenting import presented
 from privacy.viewing_as import stand_in, who_sees as which_see
-from privacy.visibility import Ties, Viewer, unblocked, visible_profiles
+from privacy.visibility import Ties, Viewer, visible_profiles
 
+from ..blocking import known_to
 from ..directory import Person
 from ..friendship import relationship_between
 from ..models import Friendship, Member
@@ -45,7 +47,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
 
 def find_member(handle: str, viewer: Viewer) -> Member:
     """Return the active member called ``handle``; absent, suspended and blocked are the same 404."""
-    found: Member | None = Member.objects.active().filter(unblocked(viewer), handle=handle).first()
+    found = known_to(viewer).filter(handle=handle).first()
     if found is None:
         raise Http404
     return found
@@ -143,6 +145,5 @@ def _acquaintances(member: Any) -> list[int]:
     """Return the first friends and people in circles, by handle, whom a list can name."""
     friends = Friendship.objects.filter(person=member).values("friend_id")
     grouped = Circle.objects.filter(owner=member).values("memberships__person_id")
-    known = Member.objects.active().filter(unblocked(Viewer.of(member)), pk__in=friends)
-    known |= Member.objects.active().filter(unblocked(Viewer.of(member)), pk__in=grouped)
+    known = known_to(Viewer.of(member)).filter(Q(pk__in=friends) | Q(pk__in=grouped))
     return list(known.order_by("handle").values_list("pk", flat=True)[:MOST_NAMED])

@@ -18,7 +18,6 @@ from accounts.roles import SUPERUSER, assign_roles
 from catalogue.vocabulary import Audience
 from privacy.models import Circle
 from tests import factories
-from tests.plugin import CHROMIUM, CHROMIUM_ARGS
 from world.faces import draw_face
 
 NARROW, WIDE = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
@@ -73,12 +72,6 @@ class Visit:
     @property
     def context(self) -> BrowserContext:
         return self.page.context
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Launch the chromium of the machine. Said here: what a plugin says, pytest-playwright says over."""
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": CHROMIUM_ARGS}
 
 
 @pytest.fixture
