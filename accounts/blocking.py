@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from privacy.models import CircleMember
-from privacy.visibility import Viewer, unblocked
+from privacy.visibility import Viewer, known_to
 
 from .models import Block, FriendRequest, Friendship, Member, Mute
 
@@ -46,12 +46,6 @@ def mute(person: Member, *, by: Member) -> None:
 def unmute(person: Member, *, by: Member) -> None:
     """Lift a mute."""
     Mute.objects.filter(muter=by, muted=person).delete()
-
-
-def known_to(viewer: Viewer) -> "QuerySet[Member]":
-    """Return everybody whom ``viewer`` may know of: active, and no block between."""
-    found: QuerySet[Member] = Member.objects.active().filter(unblocked(viewer))
-    return found
 
 
 def blocked_by(member: Member) -> "QuerySet[Member]":

@@ -14,10 +14,10 @@ from catalogue.vocabulary import Audience
 from privacy.audiences import Choice, choices, set_audience
 from privacy.fields import bearers
 from privacy.juveniles import is_juvenile
-from privacy.models import Circle, CircleMember
-from privacy.visibility import Viewer
+from privacy.models import Circle, CircleMember, number_written
+from privacy.visibility import Viewer, known_to
 
-from .blocking import between, hold_pair, known_to
+from .blocking import between, hold_pair
 from .models import Block, Friendship, Member
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 PAGE = 50
 LONGEST_NAME = 80
 MOST_CIRCLES = 100
-MOST_DIGITS = 19
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,8 @@ def circles_of(member: Member) -> "QuerySet[Circle]":
 def page_of_circles(member: Member, after: str = "") -> CirclePage:
     """Return a page of circles with the number of people their owner finds in each, from ``after`` on."""
     found = circles_of(member)
-    last = found.filter(pk=int(after)).first() if after.isdecimal() and len(after) <= MOST_DIGITS else None
+    number = number_written(after)
+    last = found.filter(pk=number).first() if number is not None else None
     if last is not None:
         found = found.filter(Q(created_at__gt=last.created_at) | Q(created_at=last.created_at, pk__gt=last.pk))
     counted = Count("memberships", filter=Q(memberships__person__in=known_to(Viewer.of(member))))

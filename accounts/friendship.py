@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from privacy.models import CircleMember
-from privacy.visibility import Viewer, visible_profiles
+from privacy.visibility import Viewer, known_to, visible_profiles
 
-from .blocking import between, hold_pair, known_to
+from .blocking import between, hold_pair
 from .directory import PAGE, Page, Person
 from .models import Block, Decline, FriendRequest, Friendship, Member, Mute
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +10,7 @@ from catalogue.vocabulary import Audience
 
 from .audiences import CONTACT_FIELDS, Choice, refuse_impossible
 from .models import Circle
-from .relationships import relationships
+from .visibility import Viewer, known_to
 
 WORDS = [(audience.word, audience.label) for audience in Audience]
 MOST_EXCEPTIONS = 100
@@ -57,8 +56,7 @@ class AudienceForm(forms.Form):
         handles = {part.strip().removeprefix("@").lower() for part in self.cleaned_data["exceptions"].split(",")} - {""}
         if len(handles) > MOST_EXCEPTIONS:
             raise ValidationError(_("At most 100 people. For more, a circle is easier."))
-        blocked = relationships.blocked_ids(self.member.pk)
-        found = get_user_model()._default_manager.active().filter(handle__in=handles).exclude(pk__in=blocked)
+        found = known_to(Viewer(self.member.pk)).filter(handle__in=handles)
         people = {person.handle: person for person in [*found, *self.current.exceptions]}
         missing = sorted(handles - people.keys())
         if missing:

@@ -27,9 +27,17 @@ class AudienceField(_SmallNumber):
         super().__init__(**kwargs)
 
 
+MOST_DIGITS = 19  # of 63 bits
+
+
 def random_number() -> int:
     """Return 63 random bits: an id that is known before its row is, and tells nobody how many others there are."""
     return secrets.randbits(63) or 1
+
+
+def number_written(text: str) -> int | None:
+    """Return the id that stands in an address, or None for what cannot be one."""
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
 
 
 class Circle(models.Model):

@@ -3,15 +3,12 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db.models import BooleanField, Case, Value, When
 
 from .fields import profile_model
-from .models import Circle, CircleMember, FieldCircle, FieldException
+from .models import Circle, CircleMember, FieldCircle, FieldException, number_written
 from .relationships import relationships
-from .visibility import Reaches, TiedOwners, Ties, Viewer, unblocked
-
-MOST_DIGITS = 19
+from .visibility import Reaches, TiedOwners, Ties, Viewer, known_to
 
 
 def stand_in(owner: Any, word: str) -> Ties | None:
@@ -28,9 +25,8 @@ def stand_in(owner: Any, word: str) -> Ties | None:
 
 
 def _in_circle(owner: Any, which: str) -> Ties | None:
-    if not which.isdecimal() or len(which) > MOST_DIGITS:
-        return None
-    circle = Circle.objects.filter(owner=owner, pk=int(which)).first()
+    number = number_written(which)
+    circle = Circle.objects.filter(owner=owner, pk=number).first() if number is not None else None
     if circle is None:
         return None
     people = _known_people(circle)
@@ -42,9 +38,8 @@ def _in_circle(owner: Any, which: str) -> Ties | None:
 
 def _known_people(circle: Circle) -> set[int]:
     """Return who is in a circle and still here for its owner: whoever left and whoever blocked them count alike."""
-    known = get_user_model()._default_manager.active().filter(unblocked(Viewer(circle.owner_id)))
     inside = CircleMember.objects.filter(circle=circle).values("person_id")
-    return set(known.filter(pk__in=inside).values_list("pk", flat=True))
+    return set(known_to(Viewer(circle.owner_id)).filter(pk__in=inside).values_list("pk", flat=True))
 
 
 def who_sees(owner: Any, field: str, people: Collection[int]) -> set[int]:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import BinaryField, BooleanField, Expression, Q, QuerySet
 from django.db.models.expressions import Col
@@ -206,6 +207,12 @@ def unblocked(viewer: Viewer, path: str = "pk") -> Q:
     if viewer.member_id is None:
         return Q()
     return ~Q(**{f"{path}__in": relationships.blocked_ids(viewer.member_id)})
+
+
+def known_to(viewer: Viewer) -> QuerySet[Any, Any]:
+    """Return everybody whom ``viewer`` may know of: active, and no block between."""
+    people: QuerySet[Any, Any] = get_user_model()._default_manager.active()
+    return people.filter(unblocked(viewer))
 
 
 def visible_profiles(

@@ -6,9 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from privacy.visibility import Viewer
+from privacy.visibility import Viewer, known_to
 
-from ..blocking import known_to
 from ..circles import LONGEST_NAME
 from ..friendship import friends_of
 from ..models import Member
@@ -54,7 +53,7 @@ class AddPersonForm(AccessibleForm):
     def clean_handle(self) -> Member:
         """Return the person. Who is not to be found for this member is not found here either."""
         handle = self.cleaned_data["handle"].strip().removeprefix("@").lower()
-        person = known_to(Viewer.of(self.owner)).filter(handle=handle).first()
+        person: Member | None = known_to(Viewer.of(self.owner)).filter(handle=handle).first()
         if person is None:
             raise ValidationError(_("There is nobody here called @%(handle)s."), params={"handle": handle})
         return person

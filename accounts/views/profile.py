@@ -14,9 +14,8 @@ from privacy.fields import bearers, profile_fields
 from privacy.models import Circle
 from privacy.presenting import presented
 from privacy.viewing_as import stand_in, who_sees as which_see
-from privacy.visibility import Ties, Viewer, visible_profiles
+from privacy.visibility import Ties, Viewer, known_to, visible_profiles
 
-from ..blocking import known_to
 from ..directory import Person
 from ..friendship import relationship_between
 from ..models import Friendship, Member
@@ -47,7 +46,7 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
 
 def find_member(handle: str, viewer: Viewer) -> Member:
     """Return the active member called ``handle``; absent, suspended and blocked are the same 404."""
-    found = known_to(viewer).filter(handle=handle).first()
+    found: Member | None = known_to(viewer).filter(handle=handle).first()
     if found is None:
         raise Http404
     return found

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from privacy.audiences import choices
 from privacy.fields import bearers
 from privacy.models import Circle
-from privacy.visibility import Viewer
+from privacy.visibility import Viewer, known_to
 
 from .. import blocking, circles as circling, friendship
 from ..directory import Page
@@ -178,7 +178,7 @@ def _circle_page(request: HttpRequest, found: Circle, **forms: Any) -> HttpRespo
     chosen = choices(me)
     shown = circling.shown_to(found, chosen)
     labels = {name: bearers()[name].declared.label for name in shown}
-    removed = blocking.known_to(Viewer.of(me)).filter(handle=request.GET.get("removed", "")[:30])
+    removed = known_to(Viewer.of(me)).filter(handle=request.GET.get("removed", "")[:30])
     return render(
         request,
         "accounts/circle.html",
