@@ -10,6 +10,7 @@ from django_countries import countries
 from catalogue.declarations import PersonalField
 from catalogue.registry import personal_data
 from encryption.fields import UNAVAILABLE
+from privacy.presenting import presented
 
 from ..models import Member, Profile
 from ..pictures import EXTENSIONS, Painted, paint, too_many_bytes
@@ -111,4 +112,5 @@ def _as_typed(stored: dict[str, Any]) -> dict[str, Any]:
     typed = {name: "" if value is UNAVAILABLE else value for name, value in stored.items() if name != "picture"}
     if isinstance(typed["interests"], list):
         typed["interests"] = ", ".join(str(interest) for interest in typed["interests"])
+    typed["phone"] = presented("phone", typed["phone"])
     return typed

@@ -12,7 +12,7 @@ from privacy import checkup
 from privacy.audiences import choices
 from privacy.fields import bearers, profile_fields
 from privacy.models import Circle
-from privacy.presenting import presented
+from privacy.presenting import address_of, presented
 from privacy.viewing_as import stand_in, who_sees as which_see
 from privacy.visibility import Ties, Viewer, known_to, visible_profiles
 
@@ -58,6 +58,7 @@ def _page(member: Member, seen: dict[str, Any], chosen: dict[str, Any] | None = 
             "name": name,
             "label": bearers()[name].declared.label,
             "value": presented(name, seen[name]),
+            "address": address_of(name, seen[name]),
             "choice": chosen[name] if chosen else None,
         }
         for name in profile_fields()

@@ -68,7 +68,7 @@ def test_the_form_comes_filled_with_what_is_known(client, rose):
     for name in ("display_name", "pronouns", "website", "city", "employer", "school"):
         assert re.search(rf'name="{name}" value="{re.escape(TYPED[name])}"', page), name
     assert 'value="beans, bells"' in page
-    assert 'value="+351210000000"' in page
+    assert 'value="+351 21 000 0000"' in page
     assert "Has beans to spare.\nAnd bells." in page
     assert '<option value="GB" selected>' in page
     assert '<option value="Europe/Lisbon" selected>' in page
@@ -207,6 +207,37 @@ def test_a_value_is_brought_into_its_form(client, rose, field, typed, stored):
     assert told(rose)[field] == stored
     if stored:
         assert clean_changes({field: stored}) == {field: stored}, "and once in it, stays"
+
+
+@pytest.mark.parametrize(
+    ("stored", "read", "called"),
+    [
+        ("+447700900123", "+44 7700 900123", "tel:+447700900123"),
+        ("+351210000000", "+351 21 000 0000", "tel:+351210000000"),
+        ("+12025550100 ext. 12", "+1 202-555-0100 ext. 12", "tel:+12025550100;ext=12"),
+        ("not a number", "not a number", None),
+    ],
+)
+def test_a_telephone_number_is_read_with_spaces_and_called_with_a_press(client, rose, stored, read, called):
+    Profile.objects.filter(pk=rose.pk).update(phone_audience=Audience.MEMBERS)
+    profile = Profile.objects.get(pk=rose.pk)
+    profile.phone = stored
+    profile.save(update_fields=["phone"])
+    client.force_login(rose)
+    for address in ("/settings/privacy/", "/settings/privacy/phone/", "/settings/check-up/"):
+        assert read in client.get(address).content.decode(), address
+    assert f'value="{read}"' in client.get(ADDRESS).content.decode()
+    client.force_login(factories.make_member("moss"))
+    page = client.get("/@rose/").content.decode()
+    [(href, text)] = re.findall(r'<dt>Phone</dt><dd [^>]*>(?:<a href="([^"]*)"[^>]*>)?([^<]*)<', page)
+    assert (text, href or None) == (read, called)
+
+
+def test_saving_a_number_as_it_is_shown_changes_nothing(client, rose):
+    update_profile(rose, {"phone": "+1-202-555-0100 ext. 12"}, by=rose)
+    client.force_login(rose)
+    [shown] = re.findall(r'name="phone" value="([^"]*)"', client.get(ADDRESS).content.decode())
+    assert update_profile(rose, {"phone": shown}, by=rose) == []
 
 
 def test_a_name_with_markup_is_shown_as_it_was_typed(client, rose):
