@@ -19,6 +19,7 @@ from privacy.visibility import Viewer, known_to
 
 from .blocking import between, hold_pair
 from .models import Block, Friendship, Member
+from .profiles import TURNING
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -139,7 +140,7 @@ def _free_name(name: str, owner: Member, besides: int | None = None) -> str:
             code="max_length",
             params={"most": LONGEST_NAME, "number": len(name)},
         )
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+    if any(unicodedata.category(character) in ("Cc", "Cs") or character in TURNING for character in name):
         raise ValidationError(_("There are characters in it that cannot be shown. Type it anew."), code="unreadable")
     others = (circle for circle in circles_of(owner) if circle.pk != besides)
     if any(str(circle.name).casefold() == name.casefold() for circle in others):

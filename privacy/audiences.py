@@ -7,6 +7,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalogue.vocabulary import Audience
@@ -28,15 +30,15 @@ class Choice:
     exceptions: tuple[Any, ...] = ()
 
     @property
-    def in_words(self) -> str:
+    def in_words(self) -> SafeString:
         """Return the choice as its owner reads it: *Family, Allotment*; *Friends, except @moss*."""
-        words = ", ".join(str(circle.name) for circle in self.circles) or str(self.audience.label)
-        if self.exceptions:
-            words = _("%(audience)s, except %(people)s") % {
-                "audience": words,
-                "people": ", ".join(str(person) for person in self.exceptions),
-            }
-        return words
+        # Each name on its own: one that runs from right to left must not turn what stands beside it.
+        circles = format_html_join(", ", "<bdi>{}</bdi>", ((circle.name,) for circle in self.circles))
+        words = circles or self.audience.label
+        if not self.exceptions:
+            return format_html("{}", words)
+        people = ", ".join(str(person) for person in self.exceptions)
+        return format_html(_("{audience}, except {people}"), audience=words, people=people)
 
 
 @transaction.atomic

@@ -58,6 +58,8 @@ class AccessibleBoundField(BoundField):
         worn = f"{attrs.get('class', '')} {widget.attrs.get('class', '')}".split()
         if own and own not in worn:
             built["class"] = " ".join([own, *worn])
+        if own in ("input", "textarea"):
+            built.setdefault("dir", "auto")
         return built
 
 
