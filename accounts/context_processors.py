@@ -1,10 +1,14 @@
-"""What every page's shell shows: navigation with the current place marked."""
+"""What every page's shell shows: one's own face, and navigation with the current place marked."""
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+
+from .pictures import picture_of
 
 MAIN = (
     ("accounts:home", "feed", _("Home")),
@@ -25,12 +29,14 @@ SETTINGS = (
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Return the two navigations of a signed-in member; visitors get none."""
+    """Return face and navigations of a signed-in member; visitors get none, and cost nothing."""
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return {"shell": {"navigation": [], "settings": []}}
     own_page = reverse("accounts:profile", args=[request.user.get_username()])
     return {
         "shell": {
+            # Asked for by the pages that have a top bar, and by no other answer.
+            "own": {"picture": SimpleLazyObject(partial(picture_of, request.user.pk))},
             "navigation": [_item(request, *item, own_page=own_page) for item in MAIN],
             "settings": [_item(request, *item, own_page=own_page) for item in SETTINGS],
         }

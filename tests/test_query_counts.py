@@ -11,6 +11,7 @@ from encryption.keys import forget_keys
 from tests import factories
 
 OPEN = {"display_name": Audience.EVERYONE}
+SESSION = MEMBER = FACE = 1
 PAGES = [
     "/",
     "/people/",
@@ -62,3 +63,22 @@ def test_no_page_costs_more_queries_for_more_people():
     populate(rose, "1", 6)
     many = {address: cost_of(browser, address) for address in PAGES}
     assert many == few
+
+
+@pytest.mark.django_db
+def test_the_face_in_the_top_bar_costs_one_query_and_visitors_none():
+    rose = factories.make_member("rose")
+    browser, passer_by = Client(), Client()
+    browser.force_login(rose)
+    assert cost_of(browser, "/password/change/") == (SESSION + MEMBER + FACE, 0)
+    assert cost_of(passer_by, "/password/reset/") == (0, 0)
+
+
+@pytest.mark.django_db
+def test_what_has_no_top_bar_asks_for_no_face():
+    warden = factories.make_member("warden", is_staff=True, is_superuser=True)
+    browser = Client()
+    browser.force_login(warden)
+    with CaptureQueriesContext(connections["default"]) as asked:
+        assert browser.get("/admin/").status_code == 200
+    assert not [query for query in asked if "accounts_picture" in query["sql"]]
