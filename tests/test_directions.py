@@ -13,17 +13,17 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-HEBREW = re.compile("[\u05d0-\u05ea]")
+ARABIC = re.compile("[\u0600-\u06ff]")
 LATIN = re.compile("[A-Za-z0-9@]")
 WORDS = {
-    "display_name": "רוז",
-    "bio": "יש לי שעועית\nלחלק",
-    "pronouns": "היא",
-    "city": "חיפה",
-    "employer": "ספרייה",
-    "school": "הריאלי",
-    "interests": ["שעועית", "פעמונים"],
-    "postal_address": "רחוב הטחנה\nחיפה",
+    "display_name": "وردة",
+    "bio": "عندي فول\nكثير",
+    "pronouns": "هي",
+    "city": "حلب",
+    "employer": "مكتبة",
+    "school": "مدرسة",
+    "interests": ["فول", "أجراس"],
+    "postal_address": "شارع الطاحونة\nحلب",
 }
 PAGES = [
     "/",
@@ -49,7 +49,7 @@ PAGES = [
 
 @pytest.fixture
 def rose(client):
-    """Return rose, signed in, with a friend, a request, a mute and a circle, all of them named in Hebrew."""
+    """Return rose, signed in, with a friend, a request, a mute and a circle, all of them named in Arabic."""
     everything = dict.fromkeys(WORDS, Audience.EVERYONE)
     rose, fern, moss, ivy = (
         factories.make_member(handle, audiences=everything, **WORDS) for handle in ("rose", "fern", "moss", "ivy")
@@ -57,7 +57,7 @@ def rose(client):
     factories.befriend(rose, fern)
     FriendRequest.objects.create(sender=moss, recipient=rose)
     Mute.objects.create(muter=rose, muted=ivy)
-    factories.show_to_circles(rose, "city", factories.make_circle(rose, "משפחה", fern))
+    factories.show_to_circles(rose, "city", factories.make_circle(rose, "أسرة", fern))
     factories.except_from(rose, "city", ivy)
     client.force_login(rose)
     return rose
@@ -87,7 +87,7 @@ def turned(page: Element) -> list[str]:
     """Return the texts from right to left that share their line with others."""
     found = []
     for text, above in texts(page):
-        if HEBREW.search(text) and above[0].name != "title":
+        if ARABIC.search(text) and above[0].name != "title":
             around = next((element for element in above if isolates(element)), page)
             if LATIN.search(" ".join(each for each, _ in texts(around))):
                 found.append(f"<{above[0].name}> {text}")
@@ -98,15 +98,15 @@ def turned(page: Element) -> list[str]:
 def test_what_runs_from_right_to_left_turns_nothing_beside_it(client, rose, address):
     answer = client.get(address.format(circle=rose.circles.get().pk))
     page = parse_html(answer.content.decode())
-    assert any(HEBREW.search(text) for text, _ in texts(page))
+    assert any(ARABIC.search(text) for text, _ in texts(page))
     assert turned(page) == []
-    attributes = {name for each in elements(page) for name, value in each.attributes if HEBREW.search(value or "")}
+    attributes = {name for each in elements(page) for name, value in each.attributes if ARABIC.search(value or "")}
     assert attributes <= {"value"}, "an attribute cannot hold anything apart"
 
 
 def test_the_title_holds_a_name_apart_from_the_handle(client, rose):
     circle = rose.circles.get().pk
-    titles = {"/@rose/": "\u2068רוז\u2069 (@rose) ·", f"/circles/{circle}/": "\u2068משפחה\u2069 ·"}
+    titles = {"/@rose/": "\u2068وردة\u2069 (@rose) ·", f"/circles/{circle}/": "\u2068أسرة\u2069 ·"}
     for address, title in titles.items():
         assert f"<title>{title}" in html.unescape(client.get(address).content.decode())
 
@@ -121,5 +121,5 @@ def test_staff_see_none_of_it(client, rose):
     warden = factories.make_member("warden", is_staff=True, is_superuser=True)
     client.force_login(warden)
     for address in ("/admin/", "/admin/accounts/member/", f"/admin/accounts/member/{rose.pk}/change/"):
-        assert not HEBREW.search(client.get(address).content.decode()), address
+        assert not ARABIC.search(client.get(address).content.decode()), address
     assert Profile.objects.get(pk=rose.pk).city == WORDS["city"]

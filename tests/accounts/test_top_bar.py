@@ -15,7 +15,9 @@ pytestmark = pytest.mark.django_db
 
 
 def account_button(client, address="/people/") -> str:
-    [button] = re.findall(r'<summary class="face"[^>]*>(.*?)</summary>', client.get(address).content.decode(), re.S)
+    [button] = re.findall(
+        r'<summary class="face"[^>]*>(.*?)</summary>', client.get(address).content.decode(), re.DOTALL
+    )
     return button.strip()
 
 
