@@ -8,8 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from encryption.keys import destroy_data_key
+from privacy import retention
+from security import housekeeping as security
 
-from .models import Member, ReservedHandle, Session, Token
+from .models import Member, ReservedHandle
 
 logger = logging.getLogger(__name__)
 
@@ -18,8 +20,8 @@ def purge_expired() -> dict[str, int]:
     """Delete what has expired; return how much of each. Twice does no harm."""
     now = timezone.now()
     purged = {
-        "sessions": Session.objects.filter(expire_date__lte=now).delete()[0],
-        "tokens": Token.objects.filter(expires_at__lte=now).delete()[0],
+        **security.purge_expired(now),
+        **retention.purge(now),
         # In the same run as the unconfirmed, so that a handle comes free alike whatever kept it.
         "reserved handles": ReservedHandle.objects.filter(until__lte=now).delete()[0],
         "unconfirmed members": sum(map(_purge_unconfirmed, _unconfirmed_since(now))),

@@ -1,9 +1,9 @@
 """People and what they are to each other."""
 
+import uuid
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models, transaction
 from django.urls import reverse
@@ -119,6 +119,7 @@ class Profile(models.Model):
     interests = EncryptedJSONField(null=True, blank=True, subject="member_id")
     birth_date = EncryptedDateField(null=True, blank=True, subject="member_id")
     phone = EncryptedCharField(max_length=32, null=True, blank=True, subject="member_id")
+    phone_verified_at = models.DateTimeField(null=True, editable=False)
     postal_address = EncryptedTextField(max_length=500, null=True, blank=True, subject="member_id")
 
     display_name_audience = AudienceField()
@@ -248,29 +249,46 @@ class Mute(models.Model):
         return f"member {self.muter_id} mutes member {self.muted_id}"
 
 
-class Session(AbstractBaseSession):
-    """A signed-in browser. ``session_key`` holds the digest of what the cookie carries."""
+class EmailChange(models.Model):
+    """A member changes the address they sign in with. Whoever reads the old one can stop it for a while."""
 
-    session_key = models.CharField(max_length=64, primary_key=True)
-    member = models.ForeignKey(Member, models.CASCADE, null=True, related_name="sessions")
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    member = models.ForeignKey(Member, models.CASCADE, related_name="email_changes")
+    former = EncryptedEmailField(max_length=254, subject="member_id")
+    new = EncryptedEmailField(max_length=254, subject="member_id")
+    asked_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True)
 
-    class Meta(AbstractBaseSession.Meta):
-        abstract = False
+    objects = SealedQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"session of member {self.member_id}"
+        return f"change of address of member {self.member_id}"
 
 
-class Token(models.Model):
-    """A link that was mailed. Only the digest of what it carries is kept."""
+class PhoneCode(models.Model):
+    """A code that was sent to a member's telephone. Only a keyed digest of it and of the number is kept."""
 
-    digest = models.CharField(max_length=64, primary_key=True)
-    member = models.ForeignKey(Member, models.CASCADE, related_name="tokens")
-    purpose = models.CharField(max_length=20)
+    member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="phone_code")
+    digest = models.BinaryField(max_length=32)
+    tries_left = models.PositiveSmallIntegerField()
     expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
-        return f"{self.purpose} token of member {self.member_id}"
+        return f"telephone code of member {self.member_id}"
+
+
+class StaffInvitation(models.Model):
+    """A member of staff asked somebody to join them. Only the digest of what the mailed link carries is kept."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    member = models.OneToOneField(Member, models.CASCADE, related_name="staff_invitation")
+    invited_by = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="+")
+    roles = models.JSONField()
+    invited_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"invitation of member {self.member_id} to the staff"
 
 
 class ReservedHandle(models.Model):

@@ -8,9 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _, ngettext
 
-from . import mail, tokens
+from security import tokens
+from security.sessions import end_sessions
+
+from . import mail
 from .models import Member
-from .sessions import end_sessions
 from .sign_in import mark_confirmed
 
 MIN_LENGTH = 12
@@ -93,7 +95,7 @@ def reset_password(token: str, password: str) -> Member | None:
 
     Who could read the link reads the mailbox, so the address counts as confirmed.
     """
-    member = tokens.redeem(token, tokens.RESET_PASSWORD)
+    member: Member | None = tokens.redeem(token, tokens.RESET_PASSWORD)
     if member is None or not member.is_active or not mark_confirmed(member):
         return None
     change_password(member, password)

@@ -1,5 +1,7 @@
 """The personal data of people: what is held, why, who sees it at first, and what becomes of it."""
 
+from datetime import timedelta
+
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.declarations import PersonalData, PersonalField
@@ -190,6 +192,14 @@ register(
                 purpose=Purpose.CONTACT_BY_FRIENDS,
             ),
             PersonalField(
+                name="phone_verified_at",
+                label=_("Phone confirmed"),
+                category=Category.OBSERVED,
+                purpose=Purpose.SECURITY,
+                masked=False,
+                erasure=Blank(),
+            ),
+            PersonalField(
                 name="public_name",
                 label=_("Public name"),
                 why=_("Your display name in the open, while everyone or all members may see it."),
@@ -257,34 +267,57 @@ register(
 
 register(
     PersonalData(
-        model="accounts.Session",
+        model="accounts.EmailChange",
         subjects=("member",),
-        fields=(
+        fields=tuple(
             PersonalField(
-                name="session_data",
-                label=_("Signed-in browser"),
-                category=Category.OBSERVED,
-                purpose=Purpose.SIGN_IN,
+                name=name,
+                label=label,
+                category=Category.REGISTRATION,
+                purpose=Purpose.SECURITY,
+                keep_for=timedelta(days=7),
+                counted_from="asked_at",
+                encrypted=encrypted,
                 erasure=DeleteRow(),
-            ),
+            )
+            for name, label, encrypted in (
+                ("former", _("Former e-mail address"), True),
+                ("new", _("New e-mail address"), True),
+                ("asked_at", _("Change of the e-mail address asked for"), False),
+                ("confirmed_at", _("New e-mail address confirmed"), False),
+            )
         ),
+        not_personal={"id": "random number", "member": "whose address it is"},
+    )
+)
+register(
+    PersonalData(
+        model="accounts.PhoneCode",
+        subjects=("member",),
         not_personal={
-            "session_key": "digest of a random number",
-            "expire_date": "when the row goes",
-            "member": "whose session it is",
+            "member": "whose telephone it is",
+            "digest": "keyed digest of a number and a random code",
+            "tries_left": "how often the code may still be typed wrongly",
+            "expires_at": "when the row goes",
         },
     )
 )
-
 register(
     PersonalData(
-        model="accounts.Token",
+        model="accounts.StaffInvitation",
         subjects=("member",),
         fields=(
             PersonalField(
-                name="purpose",
-                label=_("Link that was mailed"),
-                category=Category.OBSERVED,
+                name="invited_by",
+                label=_("Who invited to the staff"),
+                category=Category.REGISTRATION,
+                purpose=Purpose.SECURITY,
+                erasure=DeleteRow(),
+            ),
+            PersonalField(
+                name="invited_at",
+                label=_("Invited to the staff"),
+                category=Category.REGISTRATION,
                 purpose=Purpose.SECURITY,
                 masked=False,
                 erasure=DeleteRow(),
@@ -292,8 +325,9 @@ register(
         ),
         not_personal={
             "digest": "digest of a random number",
+            "member": "who is invited",
+            "roles": "roles",
             "expires_at": "when the row goes",
-            "member": "whose link it is",
         },
     )
 )

@@ -9,7 +9,9 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from . import mail, tokens
+from security import tokens
+
+from . import mail
 from .models import Member
 
 BACKEND = "accounts.sign_in.EmailBackend"

@@ -45,6 +45,10 @@ INSTALLED_APPS = [
     "encryption",
     "privacy",
     "accounts",
+    # After accounts: the package looks for the user model when it is loaded.
+    "django_otp",
+    "django_otp_webauthn",
+    "security",
     "world",
 ]
 
@@ -61,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "config.signing_in.SignInAndReturn",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -69,6 +74,7 @@ MIDDLEWARE = [
     "config.middleware.wrong_methods_get_a_page",
     "config.middleware.refuse_what_no_column_holds",
     "accounts.middleware.readers_time_zone",
+    "security.browsers.carry_cookie",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -140,9 +146,31 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 MINIMUM_AGE = ENV.number("MINIMUM_AGE", 13)
 ADULT_AGE = ENV.number("ADULT_AGE", 18)
-TOKEN_LIFETIMES = {"verify-email": timedelta(days=7), "reset-password": timedelta(hours=2)}
+TOKEN_LIFETIMES = {
+    "verify-email": timedelta(days=7),
+    "reset-password": timedelta(hours=2),
+    "change-email": timedelta(days=1),
+    "stop-email": timedelta(days=7),
+    "not-me": timedelta(days=7),
+    "invite-staff": timedelta(days=3),
+}
 
-SESSION_ENGINE = "accounts.sessions"
+# --- second steps ---------------------------------------------------------------------------------------------
+OTP_WEBAUTHN_CREDENTIAL_MODEL = "security.Passkey"
+OTP_WEBAUTHN_RP_NAME = "Hedgerow"
+# Browsers tie a passkey to a name, never to an address: a development site has passkeys at http://localhost.
+PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or ""
+IS_NUMBERED = PUBLIC_HOST == "::1" or PUBLIC_HOST.replace(".", "").isdecimal()
+OTP_WEBAUTHN_RP_ID = "localhost" if IS_NUMBERED else PUBLIC_HOST
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [PUBLIC_URL.replace(f"//{PUBLIC_HOST}", f"//{OTP_WEBAUTHN_RP_ID}")]
+FRESH_FOR = int(timedelta(minutes=15).total_seconds())
+STAFF_FACTOR_AGE = int(timedelta(hours=8).total_seconds())
+STAFF_SESSION_AGE = int(timedelta(hours=10).total_seconds())
+STAFF_IDLE = int(timedelta(minutes=30).total_seconds())
+# What the package would log may hold what a browser has sent.
+OTP_WEBAUTHN_EXCEPTION_LOGGER_NAME = ""
+
+SESSION_ENGINE = "security.sessions"
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 # The __Host- prefix ties a cookie to this very host, and browsers accept it with Secure only.
 SECURE = PRODUCTION or PUBLIC_URL.startswith("https://")

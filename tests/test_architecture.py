@@ -13,6 +13,7 @@ ROOT = Path(settings.BASE_DIR)
 STOREYS = [
     {"catalogue", "encryption"},
     {"ledger", "notifications"},
+    {"security"},
     {"privacy"},
     {"accounts"},
     {"world"},

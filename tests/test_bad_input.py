@@ -22,7 +22,6 @@ from django.db import connections, transaction
 from django.test import Client
 from PIL import Image
 
-from accounts import tokens
 from accounts.models import Member, Profile
 from accounts.roles import assign_roles, sync_roles
 from catalogue.vocabulary import Audience
@@ -30,6 +29,7 @@ from config.routes import Route, routes
 from encryption.fields import UNAVAILABLE
 from privacy.fields import bearers
 from privacy.models import FieldDefault, PolicyVersion
+from security import tokens
 from tests.factories import PASSWORD, VALUES, befriend, make_circle, make_member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("N1"), pytest.mark.timeout(300)]

@@ -19,13 +19,13 @@ from django.db import transaction
 from django.test import Client
 from PIL import Image
 
-from accounts import tokens
 from accounts.models import Member, Profile
 from accounts.pictures import set_picture
 from accounts.roles import assign_roles, sync_roles
 from catalogue.vocabulary import Audience
 from config.routes import Route, routes
 from privacy.models import FieldDefault, PolicyVersion
+from security import tokens
 from tests.factories import befriend, make_circle, make_member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("K3"), pytest.mark.promise("E6")]

@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from privacy.models import PolicyVersion
 from privacy.policy import policy_in_force
+from security.discretion import even_time
+from security.signing_in import complete
 
 from .. import registration
-from ..discretion import even_time
 from ..forms.joining import ConfirmForm, JoinForm
 from ..models import Member
 from ..registration import HandleTaken
@@ -124,7 +124,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 def _begin(request: HttpRequest, member: Member | None) -> HttpResponse:
     if member is None:
         return _page_of_link(request, None, None)
-    login(request, member, backend=BACKEND)
+    complete(request, member, BACKEND)
     return redirect("privacy:check-up")
 
 

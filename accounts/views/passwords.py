@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from .. import passwords, tokens
-from ..discretion import even_time
+from security import tokens
+from security.discretion import even_time
+
+from .. import passwords
 from ..forms.signing import AskResetForm, ChangePasswordForm, NewPasswordForm
 from ..models import Member
 from .joining import keep_address_quiet

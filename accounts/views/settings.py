@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from encryption.fields import UNAVAILABLE
 from privacy.audiences import choices
 from privacy.presenting import presented
+from security.sessions import end_sessions
 
 from .. import pictures
 from ..forms.profile import ProfileForm, declared
 from ..models import Member, Profile
 from ..profiles import update_profile
-from ..sessions import end_sessions
 
 GROUPS = (
     (gettext_lazy("What people call you"), ("display_name", "pronouns", "bio", "interests")),

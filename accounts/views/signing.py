@@ -1,8 +1,9 @@
 """The pages of signing in and out."""
 
 from http import HTTPStatus
+from urllib.parse import urlencode
 
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +12,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from security.signing_in import begin
+
 from ..forms.signing import SignInForm
+from ..sign_in import BACKEND
 
 
 @login_not_required
@@ -24,8 +28,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     wanted = _wanted(request)
     form = SignInForm(request.POST if request.method == "POST" else None, request=request)
     if form.is_valid():
-        login(request, form.member)
-        return redirect(wanted or _first_page(request))
+        if begin(request, form.member, BACKEND):
+            return redirect(wanted or _first_page(request))
+        return redirect(_with_next(reverse("security:verify"), wanted))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "accounts/sign_in.html", {"form": form, "next": wanted}, status=status)
 
@@ -36,6 +41,10 @@ def _wanted(request: HttpRequest) -> str:
     own = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
     # Without the slash, redirect() would take a word for the name of a view.
     return asked if own and asked.startswith("/") else ""
+
+
+def _with_next(address: str, wanted: str) -> str:
+    return f"{address}?{urlencode({'next': wanted})}" if wanted else address
 
 
 def _first_page(request: HttpRequest) -> str:

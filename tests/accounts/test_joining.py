@@ -14,8 +14,8 @@ from django.test import Client, TestCase
 from django.utils import timezone
 from django.utils.html import escape
 
-from accounts import discretion, housekeeping, registration, tasks
-from accounts.models import Member, Profile, ReservedHandle, Session, Token
+from accounts import housekeeping, registration, tasks
+from accounts.models import Member, Profile, ReservedHandle
 from catalogue.registry import personal_data_of
 from catalogue.vocabulary import Audience
 from encryption.keys import is_destroyed
@@ -24,6 +24,8 @@ from privacy.defaults import defaults_in_force
 from privacy.fields import bearers
 from privacy.models import FieldDefault, PolicyAcceptance, PolicyVersion
 from privacy.policy import policy_in_force
+from security import discretion
+from security.models import Session, Token
 from tests import factories
 
 pytestmark = pytest.mark.django_db

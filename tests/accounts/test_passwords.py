@@ -16,10 +16,13 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.test import Client
 from django.utils import timezone
 
-from accounts import discretion, mail, passwords, tokens
-from accounts.models import Member, Session, Token
+from accounts import mail, passwords
+from accounts.models import Member
 from accounts.passwords import check_new_password
 from config import settings as shipped
+from notifications import mail as posting
+from security import discretion, tokens
+from security.models import Session, Token
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -293,7 +296,7 @@ def test_a_mail_server_that_refuses_breaks_no_page_and_the_log_names_no_address(
     settings.EMAIL_BACKEND = f"{__name__}.RefusingServer"
     with caplog.at_level(logging.INFO), deliver():
         assert ask().status_code == HTTPStatus.FOUND
-    [record] = [each for each in caplog.records if each.name == "accounts.mail"]
+    [record] = [each for each in caplog.records if each.name == "notifications.mail"]
     assert "SMTPRecipientsRefused" in record.getMessage()
     assert str(rose.pk) in record.getMessage()
     assert "alderford" not in caplog.text
@@ -302,11 +305,11 @@ def test_a_mail_server_that_refuses_breaks_no_page_and_the_log_names_no_address(
 
 
 def test_over_smtp_the_page_does_not_wait_for_the_mail_server(rose, deliver, settings, monkeypatch):
-    settings.EMAIL_BACKEND = mail.SMTP
+    settings.EMAIL_BACKEND = posting.SMTP
     handed = []
-    monkeypatch.setattr(mail.postmen, "submit", lambda *job: handed.append(job))
+    monkeypatch.setattr(posting.postmen, "submit", lambda *job: handed.append(job))
     with deliver():
         ask()
     [(job, message, slug, member_id)] = handed
-    assert (job, slug, member_id) == (mail._send, "reset-password", rose.pk)
+    assert (job, slug, member_id) == (posting._send, "reset-password", rose.pk)
     assert message.to == [rose.email]

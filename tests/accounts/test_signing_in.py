@@ -15,8 +15,9 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts.middleware import readers_time_zone
-from accounts.models import Member, Session, Token
+from accounts.models import Member
 from encryption.keys import destroy_data_key
+from security.models import Session, Token
 from tests import factories
 
 pytestmark = pytest.mark.django_db

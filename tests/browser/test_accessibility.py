@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page
 
-from accounts import tokens
+from security import tokens
 from tests import factories
 
 from .conftest import NARROW, WIDE, Opens, Town, Visit

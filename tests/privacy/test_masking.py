@@ -14,12 +14,13 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.admin import MemberAdmin
-from accounts.models import Friendship, Member, Profile, Session
+from accounts.models import Friendship, Member, Profile
 from accounts.roles import ROLES, assign_roles, sync_roles
 from catalogue.vocabulary import Audience
 from privacy.checks import check_staff_sites, leaks, masked_columns, masked_on_path, problems
 from privacy.masking import DOTS, PersonalDataAdmin, PersonalDataInline
 from privacy.models import Circle, FieldDefault
+from security.models import Session
 from tests.factories import VALUES, befriend, make_circle, make_member, show_to_circles
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("K3")]

@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import housekeeping
-from accounts.models import Session
-from accounts.sessions import SessionStore, digest, end_sessions
+from security.models import Session
+from security.sessions import SessionStore, digest, end_sessions
 from tests import factories
 
 pytestmark = pytest.mark.django_db

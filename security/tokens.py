@@ -2,40 +2,50 @@
 
 import hashlib
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import models, transaction
 from django.utils import timezone
 
-from .models import Member, Token
+from .models import Event, Token
 
 VERIFY_EMAIL = "verify-email"
 RESET_PASSWORD = "reset-password"  # noqa: S105  # the name of a purpose
+CHANGE_EMAIL = "change-email"
+STOP_EMAIL = "stop-email"
+NOT_ME = "not-me"
 MOST_TRIES = 5
 
 
 @transaction.atomic
-def issue(member: Member, purpose: str) -> str:
-    """Return a new token of ``purpose``; earlier ones of the same purpose open nothing any more.
+def issue(member: Any, purpose: str, *, event: Event | None = None) -> str:
+    """Return a new token of ``purpose``; earlier ones of the same purpose (and event) open nothing any more.
 
     It is to be mailed and forgotten: what stays here is its digest.
     """
     token = secrets.token_urlsafe(32)
-    Token.objects.filter(member=member, purpose=purpose).delete()
+    Token.objects.filter(member=member, purpose=purpose, event=event).delete()
     expires_at = timezone.now() + settings.TOKEN_LIFETIMES[purpose]
-    Token.objects.create(digest=digest(token), member=member, purpose=purpose, expires_at=expires_at)
+    Token.objects.create(digest=digest(token), member=member, purpose=purpose, event=event, expires_at=expires_at)
     return token
 
 
-def find(token: str, purpose: str) -> Member | None:
+def event_of(token: str, purpose: str) -> Event | None:
+    """Return the event that an unexpired token was mailed about."""
+    row = _unexpired(token, purpose).select_related("event__member").first()
+    return row.event if row else None
+
+
+def find(token: str, purpose: str) -> Any:
     """Return whose unexpired token this is, and leave it whole."""
     row = _unexpired(token, purpose).select_related("member").first()
     return row.member if row else None
 
 
 @transaction.atomic
-def redeem(token: str, purpose: str) -> Member | None:
+def redeem(token: str, purpose: str) -> Any:
     """Use up a token and return whose it was; None if it is unknown, expired, used, or somebody else is faster."""
     member = find(token, purpose)
     # One conditional DELETE decides between two who redeem at once: the database counts one row for one of them.
@@ -58,7 +68,7 @@ def kill(token: str, purpose: str) -> None:
     _unexpired(token, purpose).delete()
 
 
-def withdraw(member: Member, purpose: str) -> None:
+def withdraw(member: Any, purpose: str) -> None:
     """Make every token of ``purpose`` worthless."""
     Token.objects.filter(member=member, purpose=purpose).delete()
 

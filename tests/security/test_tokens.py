@@ -9,9 +9,10 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from accounts import housekeeping, tokens
-from accounts.models import Token
-from accounts.tokens import RESET_PASSWORD, VERIFY_EMAIL
+from accounts import housekeeping
+from security import tokens
+from security.models import Token
+from security.tokens import RESET_PASSWORD, VERIFY_EMAIL
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,9 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
 
-from .models import Member, Session
+from .models import Session, SignIn
+
+SIGN_IN = "sign-in"  # the key under which a session names the row of what was observed of it
 
 
 def digest(session_key: str) -> str:
@@ -18,11 +20,11 @@ def digest(session_key: str) -> str:
     return hashlib.sha256(session_key.encode("utf-8", "replace")).hexdigest()
 
 
-def end_sessions(member: Member, except_key: str | None = None) -> int:
+def end_sessions(member: Any, except_key: str | None = None) -> int:
     """End every session of ``member`` but the one whose cookie carries ``except_key``; return how many."""
-    ended = Session.objects.filter(member=member)
-    if except_key:
-        ended = ended.exclude(session_key=digest(except_key))
+    kept = Session.objects.filter(member=member, session_key=digest(except_key or ""))
+    SignIn.objects.filter(member=member).exclude(sessions__in=kept).delete()
+    ended = Session.objects.filter(member=member).exclude(session_key=digest(except_key or ""))
     return ended.delete()[0]
 
 
@@ -72,7 +74,8 @@ class SessionStore(DatabaseStore):
 
 
 def _sealed(row: Any, data: dict[str, Any]) -> Session:
-    """Put the digest in place of the key, and whose session it is beside it."""
+    """Put the digest in place of the key, and beside it whose session it is and which sign-in began it."""
     row.session_key = digest(row.session_key)
     row.member_id = int(data[SESSION_KEY]) if SESSION_KEY in data else None
+    row.sign_in_id = data.get(SIGN_IN)
     return cast("Session", row)

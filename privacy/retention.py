@@ -1,0 +1,65 @@
+"""Retention: what has a term in the catalogue goes when the term is over."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Model, QuerySet
+
+from catalogue.declarations import PersonalData, PersonalField
+from catalogue.erasure import DeleteRow
+from catalogue.registry import personal_data
+
+BATCH = 1_000
+
+
+def purge(now: datetime) -> dict[str, int]:
+    """Erase every value whose term is over at ``now``, as its declaration says; return how many rows of each model.
+
+    Twice does no harm, and neither does an end in between: each batch is complete in itself.
+    """
+    purged = {}
+    for data in personal_data():
+        count = sum(_purge_field(apps.get_model(data.model), field, now) for field in _with_a_term(data))
+        if count:
+            purged[data.model] = count
+    return purged
+
+
+def _with_a_term(data: PersonalData) -> Iterator[PersonalField]:
+    """Yield the fields that end by the clock; of those that take the row along, one for each term is enough."""
+    seen: set[tuple[timedelta | None, str | None]] = set()
+    for field in data.fields:
+        if field.keep_for is None:
+            continue
+        term = (field.keep_for, field.counted_from)
+        if isinstance(field.erasure, DeleteRow) and term in seen:
+            continue
+        if isinstance(field.erasure, DeleteRow):
+            seen.add(term)
+        yield field
+
+
+def _purge_field(model: type[Model], field: PersonalField, now: datetime) -> int:
+    assert field.keep_for is not None
+    due = model._base_manager.filter(**{f"{field.counted_from}__lte": now - field.keep_for})
+    return _erase_all(_not_yet(due, field), field)
+
+
+def _not_yet(due: "QuerySet[Any]", field: PersonalField) -> "QuerySet[Any]":
+    """Leave out rows in which the value is gone already: a row that stays would be met again for ever."""
+    column: Any = due.model._meta.get_field(field.column)
+    if isinstance(field.erasure, DeleteRow) or not column.null:
+        return due
+    return due.filter(**{f"{field.column}__isnull": False})
+
+
+def _erase_all(due: "QuerySet[Any]", field: PersonalField) -> int:
+    count = 0
+    while batch := list(due.values_list("pk", flat=True).order_by("pk")[:BATCH]):
+        field.erasure.apply(due.model._base_manager.filter(pk__in=batch), field.column)
+        count += len(batch)
+        if len(batch) < BATCH:
+            break
+    return count

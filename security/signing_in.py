@@ -1,0 +1,100 @@
+"""From somebody who has shown who they are to a session, with a second step in between where one is due.
+
+Until the second step is done nobody is signed in: the session names who is on their way, and opens nothing.
+"""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model, login
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django_otp import login as remember_device
+
+from . import events
+from .browsers import remember_browser
+from .models import Kind, SignIn
+from .observing import observe
+from .sessions import SIGN_IN
+from .steps import has_second_step
+
+HALF = "half-signed-in"
+HALF_LASTS = timedelta(minutes=10)
+FRESH = "authenticated-at"  # when, in seconds since 1970, this session last showed who it is
+VERIFIED = "verified-at"  # when its second step was last done
+SEEN_EVERY = timedelta(minutes=5)
+
+
+def begin(request: HttpRequest, member: Any, backend: str) -> bool:
+    """Sign ``member`` in, or start on the second step; say whether they are signed in now."""
+    if not has_second_step(member):
+        complete(request, member, backend)
+        return True
+    request.session.cycle_key()
+    request.session[HALF] = {"member": str(member.pk), "backend": backend, "since": int(time.time())}
+    return False
+
+
+def half_signed_in(request: HttpRequest) -> Any:
+    """Return who has done the first step here, not long ago, and may still sign in; None if nobody has."""
+    half = request.session.get(HALF)
+    if not half or time.time() - half["since"] > HALF_LASTS.total_seconds():
+        return None
+    return get_user_model()._default_manager.active().filter(pk=int(half["member"])).first()
+
+
+def complete_half(request: HttpRequest, device: Any) -> None:
+    """Sign in who is on their way, after ``device`` of theirs has done the second step."""
+    half = request.session.pop(HALF)
+    complete(request, device.user, half["backend"], device)
+
+
+@transaction.atomic
+def complete(request: HttpRequest, member: Any, backend: str, device: Any = None) -> None:
+    """Sign ``member`` in: a new session, what was observed of it, and word to them if the browser is new."""
+    login(request, member, backend=backend)
+    mark_fresh(request)
+    if device is not None:
+        verify(request, device)
+    seen = observe(request)
+    had_browsers = member.browsers.exists()
+    browser, is_new = remember_browser(request, member)
+    sign_in = SignIn.objects.create(member=member, browser=browser, device=seen.device, network=seen.network)
+    request.session[SIGN_IN] = str(sign_in.pk)
+    if member.is_staff:
+        request.session.set_expiry(settings.STAFF_SESSION_AGE)
+    events.record(member, Kind.NEW_BROWSER if is_new and had_browsers else Kind.SIGNED_IN, seen=seen)
+
+
+def verify(request: HttpRequest, device: Any) -> None:
+    """Remember that ``device`` has done the second step in this session, which gets a new key for it."""
+    request.session.cycle_key()
+    remember_device(request, device)
+    request.session[VERIFIED] = int(time.time())
+
+
+def mark_fresh(request: HttpRequest) -> None:
+    """Remember that this session has just shown who it is."""
+    request.session[FRESH] = int(time.time())
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Say whether this session has shown who it is a short while ago."""
+    return bool(time.time() - request.session.get(FRESH, 0) < settings.FRESH_FOR)
+
+
+def is_freshly_verified(request: HttpRequest) -> bool:
+    """Say whether the second step was done in this session, not longer ago than staff may go without."""
+    user: Any = request.user
+    if not (user.is_authenticated and user.is_verified()):
+        return False
+    return bool(time.time() - request.session.get(VERIFIED, 0) < settings.STAFF_FACTOR_AGE)
+
+
+def touch(sign_in_id: Any) -> None:
+    """Write down that a session was used, at most once in a while."""
+    now = timezone.now()
+    SignIn.objects.filter(pk=sign_in_id, seen_at__lt=now - SEEN_EVERY).update(seen_at=now)
