@@ -8,12 +8,14 @@ and each under the rule of who sees that very field.
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 
 from encryption.blind_index import blind_index
-from privacy.visibility import Reaches, Ties, Viewer, unblocked, visible_profiles
+from privacy.compiled import Compiled
+from privacy.statement import Statement
+from privacy.visibility import Reaches, Ties, Viewer, unblocked, visible_page
 
-from .models import Profile
+from .models import Member, Profile
 
 PAGE = 50
 EXACT = ("city", "employer", "school")
@@ -49,17 +51,39 @@ def _listed(viewer: Viewer, ties: Ties) -> "QuerySet[Profile]":
 
 def search(viewer: Viewer, text: str = "", after: str = "", fields: tuple[str, ...] = SHOWN) -> Page:
     """Return a page of the directory, or of the people that ``text`` finds, from the handle ``after`` on."""
+    using = Profile.objects.db
+    page = _found(viewer, text, after, using) if text else _everybody(viewer, after, using)
+    people = [Person(*row) for row in visible_page(page, viewer, fields, using=using)]
+    here = people[:PAGE]
+    return Page(here, here[-1].handle if len(people) > PAGE else None)
+
+
+def _found(viewer: Viewer, text: str, after: str, using: str) -> Statement:
     ties = viewer.ties()
-    found = _listed(viewer, ties)
-    if text:
-        found = found.filter(_matches(text, ties))
-    if after:
-        found = found.filter(member__handle__gt=after)
-    rows = list(found.order_by("member__handle").values_list("pk", "member__handle")[: PAGE + 1])
-    here = rows[:PAGE]
-    seen = visible_profiles([pk for pk, _ in here], viewer, fields)
-    people = [Person(pk, handle, seen.get(pk, {})) for pk, handle in here]
-    return Page(people, here[-1][1] if len(rows) > PAGE else None)
+    found = _listed(viewer, ties).filter(_matches(text, ties), member__handle__gt=after).order_by("member__handle")
+    sql, params = found.values_list("pk", "member__handle")[: PAGE + 1].query.get_compiler(using).as_sql()
+    return Statement(sql, list(params))
+
+
+def _everybody(viewer: Viewer, after: str, using: str) -> Statement:
+    if viewer.member_id is None:
+        return Statement(*_FOR_VISITORS.filled(using, after=after))
+    return Statement(*_FOR_MEMBERS.filled(using, after=after, viewer=viewer.member_id))
+
+
+def _by_handle(viewer: Viewer, after: str) -> "QuerySet[Any, Any]":
+    """Return ids and handles of a page of the directory and one more, walking along the handles.
+
+    Asked for each member as a value and not by EXISTS or a join: those let PostgreSQL, which expects few to be listed,
+    read and sort everybody first.
+    """
+    listed = Subquery(listed_for(viewer).filter(pk=OuterRef("pk")).values_list(Value(True)))
+    found: QuerySet[Member] = Member.objects.filter(listed, handle__gt=after).order_by("handle")
+    return found.values_list("pk", "handle")[: PAGE + 1]
+
+
+_FOR_VISITORS = Compiled(lambda after: _by_handle(Viewer(), after))
+_FOR_MEMBERS = Compiled(lambda after, viewer: _by_handle(Viewer(viewer), after))
 
 
 def _matches(text: str, ties: Ties) -> Q:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.visibility --sizes 10000,1000000 --reps 5 [--json] [--server postgres://postgres@127.0.0.1]
 
-hedgerow      accounts.directory.search: the compiled rule, ties of the page in three queries
+hedgerow      accounts.directory.search: the compiled rule, people, ties and values in one statement
 loop_member   an ORM loop that asks *is friend* once per member, and opens what the answer allows
 loop_field    the same, asked for every field that friends may see, as it is often written
 guardian      django-guardian, has_perm per member

@@ -1,13 +1,8 @@
-"""Who sees what: one rule, compiled to SQL, for a page of people and for a single person alike.
+"""Who sees what: one rule, for a page of people and for a single person alike.
 
-The rule for a value ``f`` of an owner ``o`` and a viewer ``v``:
-
-* ``o`` is ``v``, or
-* ``v`` is not excepted from ``f``, and the audience of ``f`` is *everyone*; or *members* and ``v`` is signed in;
-  or *friends* and they are friends; or *chosen circles* and ``v`` is in one that ``o`` chose for ``f``.
-
-Between ``v`` and ``o`` no block stands, in either direction, and ``o`` is active: that is asked of the people
-before their values (``visible_to``). A hidden value is never read from the database.
+``privacy.rule`` says which values reach a viewer. Between the viewer and the owner no block stands, in either
+direction, and the owner is active: that is asked of the people before their values. A hidden value is never read from
+the database.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -16,15 +11,17 @@ from typing import Any, Protocol
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import BinaryField, BooleanField, Expression, Q, QuerySet
+from django.db import connections
+from django.db.models import BooleanField, Expression, Q, QuerySet
 from django.db.models.expressions import Col
 
-from catalogue.vocabulary import Audience
 from encryption.fields import open_rows
 
 from .fields import bearers, profile_fields, profile_model
 from .models import FieldCircle, FieldException
 from .relationships import relationships
+from .rule import Terms, rule
+from .statement import Statement, people, seen_by_member, seen_by_visitor, seen_with
 
 Owners = Collection[int] | QuerySet[Any, Any]
 
@@ -66,19 +63,6 @@ class Viewer:
             exceptions=_Subqueries(FieldException, person=me),
         )
 
-    def ties_among(self, owners: Collection[int]) -> "Ties":
-        """Return what ties this viewer to ``owners``, as ids, in three queries whatever their number."""
-        if self.member_id is None:
-            return Ties()
-        me = self.member_id
-        return Ties(
-            signed_in=True,
-            own=(me,),
-            friends=set(relationships.friend_ids(me, among=owners)),
-            circles=_owners_by_field(FieldCircle, owners, circle__memberships__person=me),
-            exceptions=_owners_by_field(FieldException, owners, person=me),
-        )
-
 
 @dataclass(frozen=True)
 class Ties:
@@ -90,9 +74,15 @@ class Ties:
     circles: OwnersByField = field(default_factory=TiedOwners)
     exceptions: OwnersByField = field(default_factory=TiedOwners)
 
-    def ties_among(self, owners: Collection[int]) -> "Ties":
-        """Return these very ties: a stand-in's are ids already."""
-        return self
+    def terms(self, name: str) -> Terms:
+        """Return the ties of one field as conditions on ``page.id``. For a stand-in, whose ties are plain ids."""
+        friend, circle = _one_of(self.friends), _one_of(self.circles.of(name))
+        return Terms(self.signed_in, friend, circle, _one_of(self.exceptions.of(name)), _one_of(self.own))
+
+
+def _one_of(ids: Iterable[Any]) -> str:
+    written = ", ".join(str(int(each)) for each in ids)
+    return f"(page.id IN ({written}))" if written else ""
 
 
 class _Subqueries:
@@ -106,19 +96,8 @@ class _Subqueries:
         return owners
 
 
-def _owners_by_field(model: Any, owners: Collection[int], **tie: Any) -> TiedOwners:
-    found = TiedOwners()
-    for name, owner in model.objects.filter(owner__in=owners, **tie).values_list("field", "owner_id"):
-        found.setdefault(name, set()).add(owner)
-    return found
-
-
 class Reaches(Expression):
-    """The rule for one field, as a condition on rows of the profile model.
-
-    The ids in it are whole numbers, written into the statement as such: a page of people has a handful of them, and
-    what Django would need to resolve the same condition for sixteen fields takes longer than everything else.
-    """
+    """The rule for one field, as a condition on rows of the profile model."""
 
     conditional = True
 
@@ -129,6 +108,8 @@ class Reaches(Expression):
 
     def resolve_expression(self, query: Any = None, *args: Any, **kwargs: Any) -> "Reaches":
         """Find the columns of audience and owner in the profile's own table."""
+        if self.columns:  # Asked once more, by a query around the one of profiles.
+            return self
         resolved = self.copy()
         alias, meta = query.get_initial_alias(), query.get_meta()
         resolved.columns = [Col(alias, meta.get_field(column)) for column in (bearers()[self.name].audience, "member")]
@@ -142,64 +123,32 @@ class Reaches(Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         (audience, _), (owner, _) = (compiler.compile(column) for column in self.columns)
-        clause = _Clause(compiler, connection, owner)
-        ties, widest = self.ties, Audience.MEMBERS if self.ties.signed_in else Audience.EVERYONE
-        reached = [f"{audience} <= {widest:d}"]
-        reached += clause.among(ties.friends, f"{audience} = {Audience.FRIENDS:d} AND ")
-        reached += clause.among(ties.circles.of(self.name), f"{audience} = {Audience.CIRCLES:d} AND ")
-        rule = " OR ".join(reached)
-        for excepted in clause.among(ties.exceptions.of(self.name), "NOT "):
-            rule = f"({rule}) AND {excepted}"
-        for own in clause.among(ties.own):
-            rule = f"({rule}) OR {own}"
-        return f"({rule})", tuple(clause.params)
+        params: list[Any] = []
+
+        def among(ids: Any) -> str:
+            condition, given = _among(owner, ids, connection)
+            params.extend(given)
+            return condition
+
+        ties, name = self.ties, self.name
+        # Made in the order in which the rule has them: each may bring parameters.
+        terms = Terms(
+            ties.signed_in,
+            among(ties.friends),
+            among(ties.circles.of(name)),
+            among(ties.exceptions.of(name)),
+            among(ties.own),
+        )
+        return rule(audience, terms), tuple(params)
 
 
-class _Clause:
-    """Writes conditions that an owner is one of some ids, and gathers the parameters of subqueries."""
-
-    def __init__(self, compiler: Any, connection: Any, owner: str) -> None:
-        self.compiler, self.connection, self.owner = compiler, connection, owner
-        self.params: list[Any] = []
-
-    def among(self, ids: Any, before: str = "") -> list[str]:
-        """Return the condition, or nothing for no ids at all."""
-        if isinstance(ids, QuerySet):
-            sql, params = ids.query.clone().get_compiler(connection=self.connection).as_sql()
-            self.params += params
-        elif ids:
-            sql = ", ".join(str(int(each)) for each in ids)
-        else:
-            return []
-        return [f"({before}{self.owner} IN ({sql}))"]
-
-
-class Visible(Expression):
-    """The stored value of one field where the rule lets it through, and NULL elsewhere."""
-
-    def __init__(self, name: str, ties: Ties) -> None:
-        # Bytes as they are stored: they are opened for all rows together, or not at all.
-        super().__init__(output_field=BinaryField())
-        self.name = name
-        self.parts: list[Any] = [Reaches(name, ties)]
-
-    def resolve_expression(self, query: Any = None, *args: Any, **kwargs: Any) -> "Visible":
-        """Find the column of the value, on the profile or through a join."""
-        resolved, bearer = self.copy(), bearers()[self.name]
-        own = "__" not in bearer.source
-        value = Col(query.get_initial_alias(), bearer.column) if own else query.resolve_ref(bearer.source)
-        resolved.parts = [self.parts[0].resolve_expression(query), value]
-        return resolved
-
-    def get_source_expressions(self) -> list[Any]:
-        return self.parts
-
-    def set_source_expressions(self, exprs: Sequence[Any]) -> None:
-        self.parts = list(exprs)
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        (rule, params), (value, _) = (compiler.compile(part) for part in self.parts)
-        return f"CASE WHEN {rule} THEN {value} END", params
+def _among(owner: str, ids: Any, connection: Any) -> tuple[str, list[Any]]:
+    """Return the condition that an owner is one of ``ids`` with its parameters; empty for no ids at all."""
+    if isinstance(ids, QuerySet):
+        sql, params = ids.query.clone().get_compiler(connection=connection).as_sql()
+    else:
+        sql, params = ", ".join(["%s"] * len(ids)), list(ids)
+    return (f"({owner} IN ({sql}))" if sql else ""), list(params)
 
 
 def unblocked(viewer: Viewer, path: str = "pk") -> Q:
@@ -220,24 +169,44 @@ def visible_profiles(
 ) -> dict[int, dict[str, Any]]:
     """Return what ``viewer`` may see of each member: id → field → value, hidden and empty values left out.
 
-    Costs a constant number of queries. Whether the viewer may know of the members at all is asked before.
+    Costs one query whatever their number. Whether the viewer may know of the members at all is asked before.
     """
     if not member_ids:
         return {}
-    names = list(fields) if fields is not None else profile_fields()
-    rows = _rows(list(member_ids), names, viewer.ties_among(member_ids))
+    using = profile_model()._default_manager.db
+    found = visible_page(people(member_ids, using), viewer, fields, using=using)
+    return {member: seen for member, _handle, seen in found}
+
+
+def visible_page(
+    page: Statement, viewer: Viewer | Ties, fields: Iterable[str] | None = None, *, using: str
+) -> list[tuple[int, str, dict[str, Any]]]:
+    """Return id, handle and what ``viewer`` may see of everybody on ``page``, by handle, in one query.
+
+    ``page`` yields ids and handles, of people whom the viewer may know of.
+    """
+    names = tuple(fields) if fields is not None else tuple(profile_fields())
+    rows = _rows(page, names, viewer, using)
     columns = [bearers()[name].column for name in names]
-    opened = open_rows(columns, rows)
-    return {row[0]: _shown(names, values) for row, values in zip(rows, opened, strict=True)}
+    opened = open_rows(columns, [(row[0], *row[2:]) for row in rows])
+    return [(row[0], row[1], _shown(names, values)) for row, values in zip(rows, opened, strict=True)]
 
 
-def _rows(member_ids: list[int], names: list[str], ties: Ties) -> list[tuple[Any, ...]]:
-    values = {f"seen_{name}": Visible(name, ties) for name in names}
-    found = profile_model()._default_manager.filter(pk__in=member_ids)
-    return list(found.annotate(**values).values_list("pk", *values))
+def _rows(page: Statement, names: tuple[str, ...], viewer: Viewer | Ties, using: str) -> list[tuple[Any, ...]]:
+    """Read id, handle, and for each field the stored value where it reaches the viewer and None elsewhere."""
+    if isinstance(viewer, Ties):
+        sql, params = seen_with(page, names, viewer.terms)
+    elif viewer.member_id is None:
+        sql, params = seen_by_visitor(page, names)
+    else:
+        sql, params = seen_by_member(page, names, viewer.member_id, using)
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, params)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
-def _shown(names: list[str], values: Sequence[Any]) -> dict[str, Any]:
+def _shown(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
     seen = {name: value for name, value in zip(names, values, strict=True) if value not in (None, "", [])}
     if "birthday" in seen:
         seen["birthday"] = Birthday.of(seen["birthday"])
