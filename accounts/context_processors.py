@@ -24,7 +24,7 @@ SETTINGS = (
     ("privacy:check-up", "lock-on", _("Check-up")),
     ("accounts:circles", "circle", _("Circles")),
     ("accounts:blocks", "block", _("Blocks and mutes")),
-    ("accounts:settings-security", "key", _("Security")),
+    ("security:settings", "key", _("Security")),
 )
 
 

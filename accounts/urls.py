@@ -38,5 +38,4 @@ urlpatterns = [
     path("mutes/lift/<str:handle>/", relationships.unmute, name="unmute"),
     path("settings/profile/", settings.edit_profile, name="settings-profile"),
     path("settings/picture/remove/", settings.remove_picture, name="picture-remove"),
-    path("settings/security/", settings.security, name="settings-security"),
 ]

@@ -74,7 +74,7 @@ TAKES: dict[str, dict[str, str]] = {
     "accounts:unmute": {"next": "/blocks/"},
     "accounts:settings-profile": TOLD,
     "accounts:picture-remove": {},
-    "accounts:settings-security": {},
+    "security:settings": {},
     "privacy:listed": {"listed": "on"},
     "privacy:field-audience": {"audience": "circles", "circles": "", "exceptions": "@moss", "sure": "on", "next": "/"},
     "privacy:check-up": {"step": "reach"},

@@ -167,8 +167,9 @@ accounts:unmute                                POST 302 302 404 302 302 302 302
 accounts:settings-profile                      GET  302 200 200 302 200 200 200
 accounts:settings-profile                      POST 302 302 302 302 302 302 302
 accounts:picture-remove                        POST 302 302 302 302 302 302 302
-accounts:settings-security                     GET  302 200 200 302 200 200 200
-accounts:settings-security                     POST 302 302 302 302 302 302 302
+# what keeps an account safe
+security:settings                              GET  302 200 200 302 200 200 200
+security:settings                              POST 302 302 302 302 302 302 302
 # on a development site only
 dev-mails                                      GET  200 200 200 200 200 200 200
 dev-mail                                       GET  200 200 200 200 200 200 200

@@ -31,7 +31,7 @@ def change(request: HttpRequest) -> HttpResponse:
         passwords.change_password(member, form.cleaned_data["new_password"], keep_session=request.session.session_key)
         update_session_auth_hash(request, member)
         messages.success(request, _("Your password is changed. Every other browser is signed out."))
-        return redirect("accounts:settings-security")
+        return redirect("security:settings")
     return render(request, "accounts/password_change.html", {"form": form}, status=_status(form))
 
 

@@ -1,4 +1,4 @@
-"""Own settings of people: the profile, its picture, security."""
+"""Own settings of people: the profile and its picture."""
 
 from typing import Any
 
@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from encryption.fields import UNAVAILABLE
 from privacy.audiences import choices
 from privacy.presenting import presented
-from security.sessions import end_sessions
 
 from .. import pictures
 from ..forms.profile import ProfileForm, declared
@@ -54,17 +53,6 @@ def remove_picture(request: HttpRequest) -> HttpResponse:
     pictures.remove_picture(_me(request))
     messages.success(request, _("The picture is gone, its file too."))
     return redirect("accounts:settings-profile")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def security(request: HttpRequest) -> HttpResponse:
-    """Show the way to a new password; sign out everywhere but here."""
-    if request.method == "POST":
-        end_sessions(_me(request), except_key=request.session.session_key)
-        messages.success(request, _("You are signed in here and nowhere else."))
-        return redirect("accounts:settings-security")
-    others = _me(request).sessions.count() - 1
-    return render(request, "accounts/settings_security.html", {"others": max(others, 0)})
 
 
 def _me(request: HttpRequest) -> Member:
