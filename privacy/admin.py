@@ -19,12 +19,14 @@ def label_of(default: FieldDefault) -> str:
 
 
 class AudienceOfField(forms.ModelForm):  # type: ignore[type-arg]
-    """A line of the list, whose control is named after its field."""
+    """One default, in a line of the list and on its own page; the control is named after its field."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["audience"].widget.attrs["aria-label"] = label_of(self.instance)
-        self.fields["audience"].choices = self.choices()  # type: ignore[attr-defined]
+        audience = self.fields.get("audience")  # not there for who may only look
+        if audience is not None:
+            audience.widget.attrs["aria-label"] = label_of(self.instance)
+            audience.choices = self.choices()  # type: ignore[attr-defined]
 
     def choices(self) -> list[tuple[int, Any]]:
         """Return what may be a default: no circles, which newcomers have none of, and no contact data for everyone."""
@@ -37,6 +39,7 @@ class AudienceOfField(forms.ModelForm):  # type: ignore[type-arg]
 class FieldDefaultAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Which audience each field starts with. Whoever has joined keeps what was stored for them."""
 
+    form = AudienceOfField
     list_display = ("label", "audience")
     list_editable = ("audience",)
     list_display_links = None
@@ -49,7 +52,7 @@ class FieldDefaultAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return label_of(default)
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
-        return super().get_changelist_form(request, form=AudienceOfField, **kwargs)
+        return super().get_changelist_form(request, form=self.form, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,10 +1,13 @@
 """Choosing who sees what."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from accounts.models import Profile
+from accounts.roles import assign_roles, sync_roles
 from catalogue.vocabulary import Audience
+from privacy.audiences import CONTACT_FIELDS, set_audience
 from privacy.defaults import defaults_in_force, record_defaults, start_with
 from privacy.models import FieldDefault, FieldException
 from tests import factories
@@ -113,10 +116,48 @@ def test_a_juvenile_cannot_open_a_field_above_friends_nor_be_listed(audience):
     assert (profile.city_audience, profile.listed) == (Audience.ONLY_ME, False)
 
 
+@pytest.mark.promise("M2")
+@pytest.mark.parametrize("audience", [Audience.EVERYONE, Audience.MEMBERS])
+def test_no_door_opens_a_field_of_a_juvenile_above_friends(audience):
+    bud = factories.make_member("bud", birth_date=factories.ADULT.replace(year=2012), listed=False)
+    set_audience(bud, "city", Audience.FRIENDS)
+    with pytest.raises(ValidationError):
+        set_audience(bud, "city", audience)
+    assert Profile.objects.get(pk=bud.pk).city_audience == Audience.FRIENDS
+
+
+def test_who_is_taken_out_of_the_exceptions_sees_it_again_and_who_stays_does_not(rose, her_browser):
+    moss, fern = factories.make_member("moss"), factories.make_member("fern")
+    choose = "/settings/privacy/phone/"
+    her_browser.post(choose, {"audience": "members", "exceptions": "moss, fern"})
+    assert (sees_phone(moss), sees_phone(fern)) == (False, False)
+    her_browser.post(choose, {"audience": "members", "exceptions": "fern"})
+    assert (sees_phone(moss), sees_phone(fern)) == (True, False)
+
+
+@pytest.fixture
+def officer():
+    client = Client()
+    client.force_login(factories.make_member("warden", is_staff=True, is_superuser=True))
+    return client
+
+
+def change_default(officer, field, audience):
+    default = FieldDefault.objects.get(field=field)
+    page = f"/admin/privacy/fielddefault/{default.pk}/change/"
+    return officer.post(page, {"audience": int(audience), "_save": "Save"})
+
+
 @pytest.mark.promise("E8")
-def test_changing_a_default_changes_nobody_who_has_joined(rose):
-    FieldDefault.objects.update_or_create(field="phone", defaults={"audience": Audience.EVERYONE})
-    assert Profile.objects.get(pk=rose.pk).phone_audience == Audience.ONLY_ME
+def test_a_default_opened_in_the_back_office_opens_nobody_who_has_joined(officer, rose):
+    factories.make_member("ivy", city="Ivybridge")
+    moss, visitor = Client(), Client()
+    moss.force_login(factories.make_member("moss"))
+    eyes = [(eye, eye.get("/@ivy/").content.decode().count("Ivybridge")) for eye in (moss, visitor)]
+    assert [count for _, count in eyes] == [0, 0]
+    assert change_default(officer, "city", Audience.EVERYONE).status_code == 302
+    assert defaults_in_force()["city"] == Audience.EVERYONE
+    assert [eye.get("/@ivy/").content.decode().count("Ivybridge") for eye, _ in eyes] == [0, 0]
 
 
 @pytest.mark.promise("E2")
@@ -192,10 +233,36 @@ def test_a_circle_s_eyes_are_the_same_whether_somebody_in_it_left_or_blocked_its
 
 
 @pytest.mark.promise("G1")
-def test_contact_data_cannot_be_public_by_default_and_nobody_starts_with_circles(client):
-    staff = factories.make_member("warden", is_staff=True, is_superuser=True)
-    client.force_login(staff)
-    page = client.get("/admin/privacy/fielddefault/").content.decode()
+@pytest.mark.parametrize("field", CONTACT_FIELDS)
+def test_the_page_of_one_default_refuses_to_make_contact_data_public(officer, field):
+    before = FieldDefault.objects.get(field=field).audience
+    refused = change_default(officer, field, Audience.EVERYONE)
+    assert refused.status_code == 200
+    assert "Select a valid choice" in refused.content.decode()
+    assert FieldDefault.objects.get(field=field).audience == before
+    assert change_default(officer, field, Audience.FRIENDS).status_code == 302
+    assert FieldDefault.objects.get(field=field).audience == Audience.FRIENDS
+
+
+def test_circles_cannot_be_a_default_on_its_own_page_either(officer):
+    before = FieldDefault.objects.get(field="city").audience
+    assert change_default(officer, "city", Audience.CIRCLES).status_code == 200
+    assert FieldDefault.objects.get(field="city").audience == before
+
+
+def test_who_may_only_look_at_a_default_sees_its_page():
+    sync_roles()
+    auditor, client = factories.make_member("auditor", is_staff=True), Client()
+    assign_roles(auditor, ["auditor"])
+    client.force_login(auditor)
+    page = f"/admin/privacy/fielddefault/{FieldDefault.objects.get(field='city').pk}/change/"
+    assert client.get(page).status_code == 200
+    assert client.post(page, {"audience": 0}).status_code == 403
+
+
+@pytest.mark.promise("G1")
+def test_contact_data_cannot_be_public_by_default_and_nobody_starts_with_circles(officer):
+    page = officer.get("/admin/privacy/fielddefault/").content.decode()
     assert "Chosen circles" not in page
     rows = list(FieldDefault.objects.order_by("field"))
     data = {"form-TOTAL_FORMS": len(rows), "form-INITIAL_FORMS": len(rows), "_save": "Save"}
@@ -203,5 +270,5 @@ def test_contact_data_cannot_be_public_by_default_and_nobody_starts_with_circles
         data |= {f"form-{number}-id": row.pk, f"form-{number}-audience": int(row.audience)}
         if row.field == "phone":
             data[f"form-{number}-audience"] = int(Audience.EVERYONE)
-    client.post("/admin/privacy/fielddefault/", data)
+    officer.post("/admin/privacy/fielddefault/", data)
     assert FieldDefault.objects.get(field="phone").audience == Audience.ONLY_ME
