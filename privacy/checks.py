@@ -18,6 +18,8 @@ from django.db.models import F, Model
 from catalogue.declarations import PersonalData
 from catalogue.registry import personal_data_of
 
+from .models import AudienceField
+
 # Options that hold names of columns, or of methods and callables that are read like columns.
 NAMING_OPTIONS = (
     "autocomplete_fields",
@@ -53,11 +55,13 @@ def declaration_of(model: type[Model]) -> PersonalData | None:
 
 
 def masked_columns(model: type[Model]) -> set[str]:
-    """Return the names of the masked columns of a model, blind indexes and sealed columns included."""
+    """Return the names of the masked columns of a model: sealed ones, blind indexes and members' audiences included."""
     data = declaration_of(model)
     names = {field.column for field in data.fields if field.masked} if data else set()
     for field in model._meta.concrete_fields:
-        if getattr(field, "sealed", False) or hasattr(field, "of"):
+        # Audiences tell who is a juvenile: nothing of theirs is wider than friends.
+        chosen = isinstance(field, AudienceField) and bool(data and data.subjects)
+        if chosen or getattr(field, "sealed", False) or hasattr(field, "of"):
             names.add(field.name)
         if field.name in names:
             names.add(field.attname)

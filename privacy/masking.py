@@ -15,17 +15,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.core import checks
 from django.db.models import Model
 from django.http import HttpRequest
-from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalogue.declarations import PersonalField
 from catalogue.registry import masked_fields
-from catalogue.vocabulary import Audience
 
 from .checks import leaks, masked_on_path
-from .fields import bearers, profile_model
 
 DOTS = "•" * 8  # whatever the length of the value, and whether there is one
 # Endings that the stock filters and the date drill-down of open columns put into an address.
@@ -94,7 +91,7 @@ class PersonalDataAdmin(Covering, admin.ModelAdmin):  # type: ignore[type-arg]
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Show what is open first, and everything covered in a group of its own."""
         shown = list(self.fieldsets or [(None, {"fields": list(self.fields or ())})])
-        description = _("Covered for everyone, superusers too. Beside each value: who may see it.")
+        description = _("Covered for everyone, superusers too.")
         covered = (_("Personal values"), {"fields": list(self.masks), "description": description})
         return [*shown, covered] if self.masks else shown
 
@@ -149,35 +146,18 @@ def _log(request: HttpRequest, obj: Any, message: Any, action: int) -> Any:
 
 
 def _mask(field: PersonalField) -> Column:
-    """Return a column that shows dots, and beside them who may see what they stand for."""
+    """Return a column that shows dots, whatever is behind them.
+
+    Not who may see it, either: *nothing wider than friends, everywhere* would point out the juveniles.
+    """
 
     def dots(row: Any) -> SafeString:
-        covered = format_html(
+        return format_html(
             '<span class="masked"><span aria-hidden="true">{}</span><span class="visually-hidden">{}</span></span>',
             DOTS,
             _("covered"),
         )
-        audience = _audience(row, field)
-        return covered if audience is None else format_html("{} {}", covered, _who(audience))
 
     dots.__name__ = f"covered_{field.name}"
     dots.short_description = field.label  # type: ignore[attr-defined]
     return dots
-
-
-def _who(audience: Audience) -> SafeString:
-    """Return an audience as staff see it. Which circles they are is their owner's business."""
-    icon = '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>'
-    return format_html(f'<span class="who">{icon} {{}}</span>', static("icons.svg"), audience.icon, audience.label)
-
-
-def _audience(row: Any, field: PersonalField) -> Audience | None:
-    """Return who may see a value of ``row``, if that is somebody's choice."""
-    bearer = bearers().get(field.name)
-    if bearer is None or bearer.declared is not field:
-        return None
-    chosen: dict[str, int] = row.__dict__.setdefault("_chosen_audiences", {})
-    if not chosen:
-        names = [each.audience for each in bearers().values()]
-        chosen |= profile_model()._default_manager.filter(pk=row.pk).values(*names).first() or {}
-    return Audience(chosen[bearer.audience]) if bearer.audience in chosen else None

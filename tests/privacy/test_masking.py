@@ -1,5 +1,7 @@
 """Staff pages: what is masked is in no list, form, search, filter, ordering, lookup, history or message."""
 
+import re
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 
@@ -12,12 +14,14 @@ from django.db.models import F
 from django.forms import CharField, ModelForm
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.admin import MemberAdmin
 from accounts.models import Friendship, Member, Profile
 from accounts.roles import ROLES, assign_roles, sync_roles
 from catalogue.vocabulary import Audience
 from privacy.checks import check_staff_sites, leaks, masked_columns, masked_on_path, problems
+from privacy.juveniles import cap
 from privacy.masking import DOTS, PersonalDataAdmin, PersonalDataInline
 from privacy.models import Circle, FieldDefault
 from security.models import Session
@@ -82,12 +86,34 @@ def hides_everything(page: str) -> bool:
 
 # --- pages --------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("role", [*ROLES, "superuser"])
-def test_every_role_sees_dots_and_the_audience_beside_them(role: str, rose: Member) -> None:
+def test_every_role_sees_dots(role: str, rose: Member) -> None:
     page = signed_in(staff("someone", role)).get(page_of(rose)).content.decode()
     covered = page.split('class="form-row field-covered_phone"')[1].split("form-row")[0]
     assert hides_everything(page)
     assert DOTS in covered
-    assert str(Audience.CIRCLES.label) in covered
+
+
+@pytest.mark.parametrize("role", [*ROLES, "superuser"])
+def test_no_role_can_tell_a_juvenile_by_page_list_search_or_filter(role: str) -> None:
+    """The same person, once as an adult who is listed and open, once as a juvenile: nothing on any page differs."""
+    rose = make_member("rose", **VALUES, audiences=dict.fromkeys(OPEN, Audience.EVERYONE))
+    client, filtered = signed_in(staff("someone", role)), LIST + "?is_active__exact=1"
+    addresses = [LIST, LIST + "?q=rose", filtered, page_of(rose)]
+    adult = [plain(client.get(address)) for address in addresses]
+    profile = Profile.objects.get(pk=rose.pk)
+    profile.birth_date = date(timezone.localdate().year - 15, 1, 1)
+    assert cap(profile) == list(OPEN)
+    profile.save()
+    assert [plain(client.get(address)) for address in addresses] == adult
+
+
+OPEN = ("display_name", "bio", "picture", "website", "city")
+
+
+def plain(answer: Any) -> str:
+    """Return a page without what differs between any two answers."""
+    assert answer.status_code == HTTPStatus.OK
+    return re.sub(r'(nonce|csrfmiddlewaretoken)"?[^>]*?"[^"]+"', "", answer.content.decode())
 
 
 def test_dots_are_as_many_for_a_long_value_a_short_one_and_none(desk: Client) -> None:
@@ -385,6 +411,8 @@ class LeakyProfile(PersonalDataInline):
         ("list_filter", (("profile__city", admin.AllValuesFieldListFilter),)),
         ("list_filter", (ByEmail,)),
         ("list_filter", ("friendships__since",)),
+        ("list_filter", ("profile__phone_audience",)),
+        ("list_display", ("profile__listed",)),
         ("search_fields", ("=profile__city_index",)),
         ("search_fields", ("^email",)),
         ("search_fields", ("profile__employer__iexact",)),
