@@ -1,14 +1,17 @@
 """People and ties for tests, made with as little as a test has to say."""
 
+import time
 from datetime import date
 from typing import Any
 
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Block, Friendship, Member, Profile
 from catalogue.vocabulary import Audience
 from privacy.audiences import publish_name
 from privacy.models import Circle, CircleMember, FieldCircle, FieldException
+from security.signing_in import FRESH
 
 PASSWORD = "hedge-and-meadow-26"  # of people who live in tests only
 ADULT = date(1990, 4, 1)
@@ -71,3 +74,20 @@ def choose_circles(owner: Member, field: str, *circles: Circle) -> None:
 
 def except_from(owner: Member, field: str, *people: Member) -> None:
     FieldException.objects.bulk_create(FieldException(owner=owner, field=field, person=person) for person in people)
+
+
+def sign_in_freshly(member: Member, browser: Client | None = None) -> Client:
+    """Return a browser in which ``member`` has just signed in, so that nobody asks for the password again."""
+    browser = browser or Client()
+    browser.force_login(member, "accounts.sign_in.EmailBackend")
+    session = browser.session
+    session[FRESH] = int(time.time())
+    session.save()
+    return browser
+
+
+def let_time_pass(browser: Client) -> None:
+    """Make the session of ``browser`` one that has shown who it is too long ago."""
+    session = browser.session
+    session.pop(FRESH, None)
+    session.save()

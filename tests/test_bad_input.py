@@ -30,7 +30,7 @@ from encryption.fields import UNAVAILABLE
 from privacy.fields import bearers
 from privacy.models import FieldDefault, PolicyVersion
 from security import tokens
-from tests.factories import PASSWORD, VALUES, befriend, make_circle, make_member
+from tests.factories import PASSWORD, VALUES, befriend, make_circle, make_member, sign_in_freshly
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("N1"), pytest.mark.timeout(300)]
 
@@ -57,7 +57,8 @@ TAKES: dict[str, dict[str, str]] = {
     "accounts:sign-out": {},
     "accounts:password-reset": {"email": "rose@example.org"},
     "accounts:password-reset-confirm": {"new_password": "another-hedge-and-meadow"},
-    "accounts:password-change": {"current_password": PASSWORD, "new_password": "another-hedge-and-meadow"},
+    "accounts:password-change": {"new_password": "another-hedge-and-meadow"},
+    "security:again": {"password": PASSWORD, "next": "/settings/profile/"},
     "accounts:friend-ask": {"next": "/friends/"},
     "accounts:friend-withdraw": {"next": "/friends/"},
     "accounts:friend-accept": {"next": "/friends/"},
@@ -119,7 +120,23 @@ ODD = {
     "JSON": '{"$gt": ""}',
     "nothing": "",
 }
-IN_QUERIES = ("q", "after", "as", "next", "step", "asking", "asked", "removed", "muted", "o", "p", "e", "all", "_popup")
+IN_QUERIES = (
+    "q",
+    "after",
+    "as",
+    "next",
+    "resume",
+    "step",
+    "asking",
+    "asked",
+    "removed",
+    "muted",
+    "o",
+    "p",
+    "e",
+    "all",
+    "_popup",
+)
 IN_QUERIES += ("_to_field", "_changelist_filters", "is_active__exact", "term", "app_label", "model_name", "field_name")
 IN_PATHS = (
     "x" * 5000,
@@ -188,18 +205,18 @@ def client_for(name: str, rose: Member) -> Client:
         assign_roles(chief, ["superuser"])
         client.force_login(chief, "accounts.sign_in.EmailBackend")
     elif name not in ("accounts:join", "accounts:sign-in", "accounts:password-reset", "accounts:confirm-email"):
-        client.force_login(rose, "accounts.sign_in.EmailBackend")
+        sign_in_freshly(rose, client)
     return client
 
 
 # --- what is written ----------------------------------------------------------------------------------------------
 def state() -> dict[str, list[Any]]:
-    """Return every row of both databases but those of sessions, where messages wait."""
+    """Return every row of both databases but those of sessions, where messages wait, and the count of tries."""
     found = {}
     for alias in connections:
         with connections[alias].cursor() as cursor:
             for table in connections[alias].introspection.table_names(cursor):
-                if table != "accounts_session":
+                if table not in ("security_session", "security_allowance"):
                     cursor.execute(f'SELECT * FROM "{table}"')
                     found[f"{alias} {table}"] = sorted(map(repr, cursor.fetchall()))
     return found

@@ -26,7 +26,7 @@ from catalogue.vocabulary import Audience
 from config.routes import Route, routes
 from privacy.models import FieldDefault, PolicyVersion
 from security import tokens
-from tests.factories import befriend, make_circle, make_member
+from tests.factories import befriend, make_circle, make_member, sign_in_freshly
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("K3"), pytest.mark.promise("E6")]
 
@@ -138,6 +138,8 @@ accounts:password-reset-confirm                GET  200 200 200 200 200 200 200
 accounts:password-reset-confirm                POST 422 422 422 422 422 422 422
 accounts:password-change                       GET  302 200 200 302 200 200 200
 accounts:password-change                       POST 302 422 422 302 422 422 422
+security:again                                 GET  302 302 302 302 302 302 302
+security:again                                 POST 302 422 422 302 422 422 422
 accounts:people                                GET  200 200 200 200 200 200 200
 accounts:profile                               GET  200 200 200 200 200 200 200
 accounts:who-sees                              GET  302 404 200 302 404 404 404
@@ -257,7 +259,7 @@ def clients(cast: dict[str, Member], among: tuple[str, ...] = WHO, **options: An
     for who in among:
         client = Client(**options)
         if who in cast:
-            client.force_login(cast[who], "accounts.sign_in.EmailBackend")
+            sign_in_freshly(cast[who], client)
         if who == "suspended":
             Member.objects.filter(pk=cast[who].pk).update(is_active=False)
         yield who, client

@@ -68,8 +68,7 @@ def test_no_page_costs_more_queries_for_more_people():
 @pytest.mark.django_db
 def test_the_face_in_the_top_bar_costs_one_query_and_visitors_none():
     rose = factories.make_member("rose")
-    browser, passer_by = Client(), Client()
-    browser.force_login(rose)
+    browser, passer_by = factories.sign_in_freshly(rose), Client()
     assert cost_of(browser, "/password/change/") == (SESSION + MEMBER + FACE, 0)
     assert cost_of(passer_by, "/password/reset/") == (0, 0)
 

@@ -103,7 +103,7 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 # Sealed, and found elsewhere all the same.
 KNOWN_ELSEWHERE = {"accounts.Profile.picture": "the random number of a row and of a sealed file, kept there as such"}
 # Of our own in a session: the number of a row, and moments.
-OUR_NUMBERS = ("sign-in", "authenticated-at", "verified-at", "otp_device_id", "_session_expiry")
+OUR_NUMBERS = ("sign-in", "authenticated-at", "verified-at", "otp_device_id", "_session_expiry", "interrupted")
 SHORTEST = 8  # what is shorter turns up in random bytes by chance; its column is looked at by itself
 PASSWORD = "Turnstone-Password-26"
 BORN = date(1961, 2, 17)

@@ -85,16 +85,3 @@ class NewPasswordForm(AccessibleForm):
         password: str = self.cleaned_data["new_password"]
         check_new_password(password, self.member)
         return password
-
-
-class ChangePasswordForm(NewPasswordForm):
-    """As above, and the password there is."""
-
-    current_password = password_field(_("Password until now"), "current-password")
-    field_order = ("current_password", "new_password")
-
-    def clean_current_password(self) -> str:
-        password: str = self.cleaned_data["current_password"]
-        if not self.member.check_password(password):
-            raise ValidationError(_("This is not your password until now."), code="wrong")
-        return password

@@ -14,19 +14,21 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from security import tokens
 from security.discretion import even_time
+from security.freshness import recently_authenticated
 
 from .. import passwords
-from ..forms.signing import AskResetForm, ChangePasswordForm, NewPasswordForm
+from ..forms.signing import AskResetForm, NewPasswordForm
 from ..models import Member
 from .joining import keep_address_quiet
 
 
+@recently_authenticated
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest) -> HttpResponse:
-    """Set a new password for who knows the old one."""
+    """Set a new password for who has just shown that they know the old one."""
     member = cast("Member", request.user)
-    form = ChangePasswordForm(request.POST if request.method == "POST" else None, member=member)
+    form = NewPasswordForm(request.POST if request.method == "POST" else None, member=member)
     if form.is_valid():
         passwords.change_password(member, form.cleaned_data["new_password"], keep_session=request.session.session_key)
         update_session_auth_hash(request, member)

@@ -1,17 +1,16 @@
 """The pages of signing in and out."""
 
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from security.returning import wanted, with_next
 from security.signing_in import begin
 
 from ..forms.signing import SignInForm
@@ -25,26 +24,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Let somebody in who knows e-mail and password, and take them where they wanted to go."""
     if request.user.is_authenticated:
         return redirect(_first_page(request))
-    wanted = _wanted(request)
+    where = wanted(request)
     form = SignInForm(request.POST if request.method == "POST" else None, request=request)
     if form.is_valid():
         if begin(request, form.member, BACKEND):
-            return redirect(wanted or _first_page(request))
-        return redirect(_with_next(reverse("security:verify"), wanted))
+            return redirect(where or _first_page(request))
+        return redirect(with_next(reverse("security:verify"), where))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "accounts/sign_in.html", {"form": form, "next": wanted}, status=status)
-
-
-def _wanted(request: HttpRequest) -> str:
-    """Return the page that was asked for before signing in, if it is one of ours."""
-    asked = request.POST.get("next") or request.GET.get("next") or ""
-    own = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    # Without the slash, redirect() would take a word for the name of a view.
-    return asked if own and asked.startswith("/") else ""
-
-
-def _with_next(address: str, wanted: str) -> str:
-    return f"{address}?{urlencode({'next': wanted})}" if wanted else address
+    return render(request, "accounts/sign_in.html", {"form": form, "next": where}, status=status)
 
 
 def _first_page(request: HttpRequest) -> str:

@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 from http import HTTPStatus
 from smtplib import SMTPRecipientsRefused
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -36,9 +37,7 @@ def rose():
 
 @pytest.fixture
 def her_browser(rose):
-    browser = Client()
-    browser.force_login(rose)
-    return browser
+    return factories.sign_in_freshly(rose)
 
 
 @pytest.fixture
@@ -93,8 +92,8 @@ def test_passwords_are_kept_as_argon2id():
 
 
 # --- changing
-def change(browser, old=factories.PASSWORD, new=NEW):
-    return browser.post("/password/change/", {"current_password": old, "new_password": new})
+def change(browser, new=NEW):
+    return browser.post("/password/change/", {"new_password": new})
 
 
 @pytest.mark.promise("C2")
@@ -116,12 +115,18 @@ def test_changing_it_ends_every_other_session_and_keeps_this_one(rose, her_brows
 
 
 @pytest.mark.promise("C2")
-@pytest.mark.parametrize("old", ["", "not the old one", NEW])
-def test_changing_it_takes_the_old_one(rose, her_browser, old):
-    answer = change(her_browser, old)
-    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert 'id="id_current_password-error-1"' in answer.content.decode()
+def test_changing_it_takes_a_fresh_sign_in_with_the_old_one_and_goes_on_with_what_was_typed(rose, her_browser):
+    factories.let_time_pass(her_browser)
+    asked = change(her_browser)["Location"]
+    assert asked.startswith("/sign-in/again/?next=/password/change/")
+    assert her_browser.get(asked).status_code == HTTPStatus.OK
+    sent_on = parse_qs(urlsplit(asked).query)["next"][0]
+    refused = her_browser.post("/sign-in/again/", {"password": NEW, "next": sent_on})
+    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert knows(rose, factories.PASSWORD)
+    her_browser.post("/sign-in/again/", {"password": factories.PASSWORD, "next": sent_on})
+    assert her_browser.get(sent_on)["Location"] == "/settings/security/"
+    assert knows(rose, NEW)
 
 
 def test_a_change_makes_links_to_reset_it_worthless(rose, her_browser, deliver, mailoutbox):
@@ -144,7 +149,7 @@ def test_nobody_changes_a_password_without_being_signed_in():
 @pytest.mark.promise("F2")
 def test_a_new_password_is_asked_for_once(her_browser):
     page = her_browser.get("/password/change/").content.decode()
-    assert re.findall(r'type="password" name="(\w+)"', page) == ["current_password", "new_password"]
+    assert re.findall(r'type="password" name="(\w+)"', page) == ["new_password"]
 
 
 # --- resetting

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
@@ -119,8 +118,7 @@ def visit(live_server: Any, new_context: Any) -> Opens:
 
 
 def session_cookie(person: Member, url: str) -> dict[str, str]:
-    client = Client()
-    client.force_login(person)
+    client = factories.sign_in_freshly(person)
     return {
         "name": settings.SESSION_COOKIE_NAME,
         "value": client.cookies[settings.SESSION_COOKIE_NAME].value,

@@ -8,13 +8,18 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 from itertools import product
+from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page
 
+from accounts.models import Member
 from security import tokens
+from security.models import Session
+from security.sessions import SessionStore
+from security.signing_in import FRESH
 from tests import factories
 
 from .conftest import NARROW, WIDE, Opens, Town, Visit
@@ -131,6 +136,24 @@ def test_the_pages_of_a_member(town: Town, visit: Opens):
     circles = [circle.pk for circle in town.rose.circles.all()]
     own = [f"/circles/{circle}/" for circle in circles] + [f"/@rose/?as=circle:{circle}" for circle in circles]
     assert_sound(visit(town.rose), [*FOR_MEMBERS, *own])
+
+
+def test_the_page_that_asks_who_one_is(town: Town, visit: Opens):
+    rose = visit(town.rose)
+    Session.objects.all().update(session_data=SessionStore().encode(stale(town.rose)))
+    rose.page.goto("/password/change/")
+    assert rose.page.get_by_role("heading", name="Is it you?").is_visible()
+    wrong = list(look_at(rose))
+    rose.page.get_by_label("Password").fill("something else")
+    rose.page.get_by_role("button", name="It is me, go on").click()
+    wrong += look_at(rose)
+    assert not wrong, "\n".join(wrong)
+
+
+def stale(person: Member) -> dict[str, Any]:
+    """Return the session of somebody who has signed in a while ago."""
+    [row] = Session.objects.filter(member=person)
+    return {name: value for name, value in SessionStore().decode(row.session_data).items() if name != FRESH}
 
 
 def test_the_pages_of_a_juvenile(town: Town, visit: Opens):

@@ -1,0 +1,101 @@
+"""Acts that take a fresh sign-in: who left a browser open somewhere shall not lose the account to whoever finds it.
+
+``@recently_authenticated`` goes outermost on a view, so that what was interrupted passes every other decorator as it
+did at first. It belongs on whatever changes how somebody gets in or is reached, takes all data along, or ends the
+account: e-mail, phone, birth date, password, second step, download, cancellation.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from . import interrupting
+from .allowances import Limit, give_back, take
+from .returning import with_next
+from .signing_in import is_fresh
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+TRIES = Limit("sign-in again", burst=10, every=timedelta(minutes=3))
+
+View = Callable[..., HttpResponse]
+
+
+class TooOften(Exception):
+    """Too many passwords were tried; ``wait`` says how long to wait."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__()
+        self.wait = wait
+
+
+def recently_authenticated(view: View) -> View:
+    """Let a view be reached only by who has shown who they are within ``FRESH_FOR``.
+
+    Who has not is asked, and then taken to the page; a form goes on by itself, with what was typed.
+    """
+
+    @wraps(view)
+    def fresh_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not is_fresh(request):
+            return _ask(request)
+        if interrupting.is_sent_on(request) and not _goes_on(request):
+            return redirect(interrupting.plain_address(request))
+        return view(request, *args, **kwargs)
+
+    return fresh_view
+
+
+def is_password_of(member: Any, password: str) -> bool:
+    """Say whether ``member`` shows by ``password`` who they are. Raises ``TooOften``, counting before it looks."""
+    wait = take(TRIES, member.pk)
+    if wait is not None:
+        raise TooOften(wait)
+    fits = bool(member.check_password(password))
+    if fits:
+        give_back(TRIES, member.pk)
+    return fits
+
+
+def _ask(request: HttpRequest) -> HttpResponse:
+    if request.method in SAFE_METHODS:
+        return _led(request.get_full_path())
+    try:
+        return _led(interrupting.keep(request))
+    except interrupting.CannotWait:
+        text = _(
+            "Files and very long texts cannot wait meanwhile, so nothing was saved yet. Please send them once more."
+        )
+        messages.warning(request, text)
+        return _led(_page_before(request))
+
+
+def _goes_on(request: HttpRequest) -> bool:
+    try:
+        return interrupting.take_up(request)
+    except interrupting.Gone:
+        text = _(
+            "What you sent is not kept any more. Look whether it is saved; if it is not, please send it once more."
+        )
+        messages.warning(request, text)
+        return False
+
+
+def _led(address: str) -> HttpResponse:
+    return redirect(with_next(reverse("security:again"), address))
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Return the page that a form was on, if it is one of ours; else the first page."""
+    came_from = request.headers.get("Referer", "")
+    own = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
+    return (urlsplit(came_from).path if own else "") or resolve_url(settings.LOGIN_REDIRECT_URL)

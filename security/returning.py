@@ -1,0 +1,19 @@
+"""Where somebody goes on after they have shown who they are: to an address of ours, and to no other."""
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def wanted(request: HttpRequest) -> str:
+    """Return the page that was asked for before, with its query, if it is one of ours; else nothing."""
+    asked = request.POST.get("next") or request.GET.get("next") or ""
+    own = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    # Without the slash, redirect() would take a word for the name of a view.
+    return asked if own and asked.startswith("/") else ""
+
+
+def with_next(address: str, wanted: str) -> str:
+    """Return ``address`` with what to go on to in its query."""
+    return f"{address}?{urlencode({'next': wanted}, safe='/')}" if wanted else address

@@ -1,0 +1,44 @@
+"""The page on which somebody who is signed in shows once more that it is them."""
+
+from http import HTTPStatus
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from ..forms.again import AgainForm
+from ..interrupting import RESUME
+from ..returning import wanted
+from ..signing_in import is_fresh, renew
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def again(request: HttpRequest) -> HttpResponse:
+    """Ask for the password once more before something that matters, then go on with it."""
+    where = wanted(request) or resolve_url(settings.LOGIN_REDIRECT_URL)
+    if request.method != "POST" and is_fresh(request):
+        return redirect(where)
+    form = AgainForm(request.POST if request.method == "POST" else None, member=request.user)
+    if form.is_valid():
+        renew(request)
+        return redirect(where)
+    context = {
+        "form": form,
+        "next": where,
+        "waits": f"{RESUME}=" in where,
+        "minutes": settings.FRESH_FOR // 60,
+        "has_password": getattr(request.user, "has_usable_password", bool)(),
+    }
+    page = render(request, "security/again.html", context, status=_status(form))
+    if form.wait:
+        page["Retry-After"] = str(form.wait)
+    return page
+
+
+def _status(form: AgainForm) -> HTTPStatus:
+    if form.wait:
+        return HTTPStatus.TOO_MANY_REQUESTS
+    return HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
