@@ -1,7 +1,6 @@
 """Every mail about an account, one function each. None carries a personal value; each says why it was sent."""
 
 from django.conf import settings
-from django.utils import timezone
 
 from notifications.mail import link, post
 
@@ -26,8 +25,3 @@ def reset_password(member: Member, token: str) -> None:
     minutes = settings.TOKEN_LIFETIMES["reset-password"].total_seconds() / 60
     address = link("accounts:password-reset-confirm", token)
     post(member, "reset-password", link=address, hours=round(minutes / 60))
-
-
-def password_was_changed(member: Member) -> None:
-    """Tell that the password is another one now, in case it was somebody else's doing."""
-    post(member, "password-changed", link=link("accounts:password-reset"), when=timezone.now())

@@ -8,7 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _, ngettext
 
-from security import tokens
+from security import events, tokens
+from security.models import Kind
+from security.observing import Observation
 from security.sessions import end_sessions
 
 from . import mail
@@ -71,14 +73,21 @@ def _in_our_words(error: ValidationError, password: str) -> ValidationError:
 
 
 @transaction.atomic
-def change_password(member: Member, password: str, *, keep_session: str | None = None) -> None:
+def change_password(
+    member: Member,
+    password: str,
+    *,
+    keep_session: str | None = None,
+    kind: Kind = Kind.PASSWORD_CHANGED,
+    seen: Observation = events.NOWHERE,
+) -> None:
     """Set a new password: every other session ends, mailed links die, and the member is told by mail."""
     member.set_password(password)
     member.save(update_fields=["password"])
     end_sessions(member, except_key=keep_session)
     for purpose in (tokens.RESET_PASSWORD, tokens.VERIFY_EMAIL):
         tokens.withdraw(member, purpose)
-    mail.password_was_changed(member)
+    events.happened(member, kind, seen=seen)
 
 
 @transaction.atomic
@@ -90,7 +99,7 @@ def send_reset(email: str) -> None:
 
 
 @transaction.atomic
-def reset_password(token: str, password: str) -> Member | None:
+def reset_password(token: str, password: str, *, seen: Observation = events.NOWHERE) -> Member | None:
     """Use up the link and set a new password; None if the link opens nothing.
 
     Who could read the link reads the mailbox, so the address counts as confirmed.
@@ -98,5 +107,15 @@ def reset_password(token: str, password: str) -> Member | None:
     member: Member | None = tokens.redeem(token, tokens.RESET_PASSWORD)
     if member is None or not member.is_active or not mark_confirmed(member):
         return None
-    change_password(member, password)
+    change_password(member, password, kind=Kind.PASSWORD_RESET, seen=seen)
+    return member
+
+
+@transaction.atomic
+def replace_password(token: str, password: str, *, seen: Observation = events.NOWHERE) -> Member | None:
+    """Use up the link of who said that it was not them, and set a new password; None if the link opens nothing."""
+    member: Member | None = tokens.redeem(token, tokens.NOT_ME)
+    if member is None or not member.is_active:
+        return None
+    change_password(member, password, kind=Kind.PASSWORD_RESET, seen=seen)
     return member

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import home, joining, media, passwords, people, profile, relationships, settings, signing
+from .views import home, joining, media, not_me, passwords, people, profile, relationships, settings, signing
 
 app_name = "accounts"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("password/reset/", passwords.ask_reset, name="password-reset"),
     path("password/reset/sent/", passwords.reset_sent, name="password-reset-sent"),
     path("password/reset/<str:token>/", passwords.reset, name="password-reset-confirm"),
+    path("security/not-me/<str:token>/password/", not_me.new_password, name="not-me-password"),
     path("password/change/", passwords.change, name="password-change"),
     path("people/", people.people, name="people"),
     path("@<str:handle>/", profile.profile, name="profile"),

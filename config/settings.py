@@ -91,6 +91,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.context_processors.csp_nonce",
                 "accounts.context_processors.shell",
+                "security.context_processors.alerts",
             ],
         },
     },

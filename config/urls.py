@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("security.urls")),
     path("", include("privacy.urls")),
+    path("", include("security.urls")),
     path("", include("accounts.urls")),
 ]
 if settings.MAIL_PAGE:

@@ -15,6 +15,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+
+from .clocks import ZoneOf
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +32,16 @@ def link(name: str, *args: Any) -> str:
 
 
 def post(member: Any, slug: str, *, address: Any = None, **context: Any) -> None:
-    """Write the mail ``slug`` now, to the member or to another ``address`` of theirs; send it on commit."""
+    """Write the mail ``slug`` now, to the member or to another ``address`` of theirs; send it on commit.
+
+    Times in it are those of the member's own clock.
+    """
     to = address or member.email
     if not isinstance(to, str):
         logger.error("mail %s to member %s not sent: the address cannot be opened", slug, member.pk)
         return
-    message = _write(to, slug, context | {"home": settings.PUBLIC_URL})
+    with timezone.override(ZoneOf(member)):
+        message = _write(to, slug, context | {"home": settings.PUBLIC_URL})
     transaction.on_commit(partial(_hand_over, message, slug, member.pk))
 
 

@@ -17,11 +17,20 @@ REMEMBERED = timedelta(days=90)
 TOKEN_LENGTH = 43  # 256 bits, as secrets.token_urlsafe writes them
 
 
+def cookie_of(request: HttpRequest) -> str:
+    """Return what the cookie of this browser carries, or is about to carry; empty if there is none."""
+    return str(getattr(request, _TOKEN, None) or request.COOKIES.get(COOKIE, ""))
+
+
+def browser_with(cookie: str, member: Any) -> Browser | None:
+    """Return the row of the browser that carries ``cookie``, if ``member`` has signed in with it before."""
+    since = timezone.now() - REMEMBERED
+    return Browser.objects.filter(digest=_digest(cookie, member), last_seen_at__gt=since).first() if cookie else None
+
+
 def known_browser(request: HttpRequest, member: Any) -> Browser | None:
     """Return the row of this browser, if ``member`` has signed in with it before."""
-    token = request.COOKIES.get(COOKIE, "")
-    since = timezone.now() - REMEMBERED
-    return Browser.objects.filter(digest=_digest(token, member), last_seen_at__gt=since).first() if token else None
+    return browser_with(cookie_of(request), member)
 
 
 def remember_browser(request: HttpRequest, member: Any) -> tuple[Browser, bool]:

@@ -105,6 +105,10 @@ class Kind(models.TextChoices):
     PHONE_CHANGED = "phone-changed", _("Phone number changed")
     SESSIONS_ENDED = "sessions-ended", _("Signed out elsewhere")
     NOT_ME = "not-me", _("You said that it was not you")
+    GAVE_AWAY = "gave-away", _("You said that somebody knows your password")
+    STEPS_SEEN = "steps-seen", _("You looked over your second steps")
+    CONTACT_SEEN = "contact-seen", _("You looked over your e-mail address and phone number")
+    AUDIENCES_SEEN = "audiences-seen", _("You looked over who sees what")
     ROLES_CHANGED = "roles-changed", _("Roles changed")
 
 
@@ -116,6 +120,8 @@ class Event(models.Model):
     at = models.DateTimeField(default=timezone.now)
     device = _observation()
     network = _observation()
+    # The browser it happened in, if it was known: it cannot say of itself that it is the member's.
+    browser = models.ForeignKey(Browser, models.SET_NULL, null=True, related_name="+")
     # An alert stays on the member's pages until they have said whether it was them.
     is_alert = models.BooleanField(default=False)
     answered_at = models.DateTimeField(null=True)

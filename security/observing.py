@@ -1,11 +1,14 @@
 """What is noticed of a browser when somebody signs in: what it is, in words, and its network, shortened."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+
+from .browsers import cookie_of
 
 # The first that fits counts: every browser names those it descends from as well.
 BROWSERS = (
@@ -27,21 +30,26 @@ SYSTEMS = (
 )
 # How much of an address is kept: what a provider gives to a neighbourhood, not to a household.
 KEPT_BITS = {4: 24, 6: 48}
+# Networks of a house or an office, which are the same numbers everywhere (RFC 1918, RFC 4193).
+AT_HOME = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 
 @dataclass(frozen=True)
 class Observation:
-    """A device in words and a shortened network, each None where nothing is known."""
+    """A device in words and a shortened network, each None where nothing is known; and what the browser's cookie says.
+
+    The cookie is stored nowhere. With it a browser is known again that somebody has signed in with.
+    """
 
     device: str | None = None
     network: str | None = None
+    cookie: str = field(default="", repr=False)
 
 
 def observe(request: HttpRequest) -> Observation:
     """Return what is noticed of the browser behind ``request``; versions and whole addresses are left out."""
-    return Observation(
-        device_of(request.headers.get("User-Agent", "")), network_of(request.META.get("REMOTE_ADDR", ""))
-    )
+    device, network = device_of(request.headers.get("User-Agent", "")), network_of(request.META.get("REMOTE_ADDR", ""))
+    return Observation(device, network, cookie_of(request))
 
 
 def device_of(agent: str) -> str | None:
@@ -65,3 +73,15 @@ def network_of(address: str) -> str | None:
     if found.version == 6 and found.ipv4_mapped:
         found = found.ipv4_mapped
     return str(ip_network((found, KEPT_BITS[found.version]), strict=False))
+
+
+def in_words(network: Any) -> str:
+    """Return a shortened network as it is told to its member; empty where nothing is known."""
+    if not isinstance(network, str):
+        return str(network or "")  # one that cannot be opened says so itself
+    found = ip_network(network)
+    if found.is_loopback:
+        return _("this very computer")
+    if any(found.version == each.version and found.subnet_of(each) for each in AT_HOME):  # type: ignore[arg-type]
+        return _("a private network (%(network)s)") % {"network": network}
+    return _("network %(network)s") % {"network": network}

@@ -88,6 +88,7 @@ register(
         not_personal={
             "id": "number of the row",
             "member": "whose account it is",
+            "browser": "which browser",
             "is_alert": "whether it is shown until it is answered",
         },
     )

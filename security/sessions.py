@@ -22,10 +22,17 @@ def digest(session_key: str) -> str:
 
 def end_sessions(member: Any, except_key: str | None = None) -> int:
     """End every session of ``member`` but the one whose cookie carries ``except_key``; return how many."""
-    kept = Session.objects.filter(member=member, session_key=digest(except_key or ""))
-    SignIn.objects.filter(member=member).exclude(sessions__in=kept).delete()
-    ended = Session.objects.filter(member=member).exclude(session_key=digest(except_key or ""))
-    return ended.delete()[0]
+    kept = digest(except_key or "")
+    ended = Session.objects.filter(member=member).exclude(session_key=kept)
+    count = ended.count()
+    ended.delete()
+    SignIn.objects.filter(member=member).exclude(sessions__session_key=kept).delete()
+    return count
+
+
+def end_session(sign_in: SignIn) -> None:
+    """End what began with one sign-in, and forget what was noticed of it."""
+    sign_in.delete()
 
 
 class SessionStore(DatabaseStore):
@@ -49,6 +56,17 @@ class SessionStore(DatabaseStore):
         if found is None:
             self._session_key = None
         return found
+
+    def flush(self) -> None:
+        """End the session, and forget what was noticed of the sign-in that began it."""
+        sign_in = self.get(SIGN_IN)
+        super().flush()
+        SignIn.objects.filter(pk=sign_in).delete()
+
+    async def aflush(self) -> None:
+        sign_in = await self.aget(SIGN_IN)
+        await super().aflush()
+        await SignIn.objects.filter(pk=sign_in).adelete()
 
     def exists(self, session_key: str) -> bool:
         return super().exists(digest(session_key))

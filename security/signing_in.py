@@ -17,7 +17,7 @@ from django_otp import login as remember_device
 from . import events
 from .browsers import remember_browser
 from .models import Kind, SignIn
-from .observing import observe
+from .observing import Observation, observe
 from .sessions import SIGN_IN
 from .steps import has_second_step
 
@@ -59,14 +59,22 @@ def complete(request: HttpRequest, member: Any, backend: str, device: Any = None
     mark_fresh(request)
     if device is not None:
         verify(request, device)
-    seen = observe(request)
-    had_browsers = member.browsers.exists()
+    was_here = events.has_signed_in(member)
     browser, is_new = remember_browser(request, member)
+    seen = observe(request)
+    kind = _what_is_new(member, seen, is_new_browser=is_new, was_here=was_here)
     sign_in = SignIn.objects.create(member=member, browser=browser, device=seen.device, network=seen.network)
     request.session[SIGN_IN] = str(sign_in.pk)
     if member.is_staff:
         request.session.set_expiry(settings.STAFF_SESSION_AGE)
-    events.record(member, Kind.NEW_BROWSER if is_new and had_browsers else Kind.SIGNED_IN, seen=seen)
+    events.happened(member, kind, seen=seen)
+
+
+def _what_is_new(member: Any, seen: Observation, *, is_new_browser: bool, was_here: bool) -> Kind:
+    """Return what to call this sign-in. The very first one is no news to anybody."""
+    if is_new_browser:
+        return Kind.NEW_BROWSER if was_here else Kind.SIGNED_IN
+    return Kind.SIGNED_IN if events.knows_network(member, seen.network) else Kind.NEW_NETWORK
 
 
 def verify(request: HttpRequest, device: Any) -> None:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from security import tokens
 from security.discretion import even_time
 from security.freshness import recently_authenticated
+from security.observing import observe
 
 from .. import passwords
 from ..forms.signing import AskResetForm, NewPasswordForm
@@ -30,7 +31,8 @@ def change(request: HttpRequest) -> HttpResponse:
     member = cast("Member", request.user)
     form = NewPasswordForm(request.POST if request.method == "POST" else None, member=member)
     if form.is_valid():
-        passwords.change_password(member, form.cleaned_data["new_password"], keep_session=request.session.session_key)
+        key = request.session.session_key
+        passwords.change_password(member, form.cleaned_data["new_password"], keep_session=key, seen=observe(request))
         update_session_auth_hash(request, member)
         messages.success(request, _("Your password is changed. Every other browser is signed out."))
         return redirect("security:settings")
@@ -68,7 +70,7 @@ def reset(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_valid():
         page = render(request, "accounts/password_reset_form.html", {"form": form}, status=_status(form))
         return keep_address_quiet(page)
-    changed = passwords.reset_password(token, form.cleaned_data["new_password"])
+    changed = passwords.reset_password(token, form.cleaned_data["new_password"], seen=observe(request))
     if changed is None:
         return _dead_link(request)
     if request.user.pk == changed.pk:

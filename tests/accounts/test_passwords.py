@@ -22,8 +22,9 @@ from accounts.models import Member
 from accounts.passwords import check_new_password
 from config import settings as shipped
 from notifications import mail as posting
-from security import discretion, tokens
-from security.models import Session, Token
+from security import discretion, events, tokens
+from security.models import Kind, Session, Token
+from security.observing import Observation
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -266,9 +267,9 @@ def test_who_is_suspended_in_the_meantime_resets_nothing(rose, deliver, mailoutb
         lambda member: mail.confirm_address(member, "a-token"),
         mail.already_a_member,
         lambda member: mail.reset_password(member, "a-token"),
-        mail.password_was_changed,
+        lambda member: events.happened(member, Kind.PASSWORD_CHANGED, seen=Observation("Firefox", "203.0.113.0/24")),
     ],
-    ids=["confirm", "already", "reset", "changed"],
+    ids=["confirm", "already", "reset", "alert"],
 )
 def test_every_mail_says_why_and_tells_nothing_personal(rose, deliver, mailoutbox, send):
     with deliver():

@@ -1,0 +1,72 @@
+"""Alerts on the pages of a member, until they say whether it was them.
+
+**Who may say so.** A thief who has just signed in would press *It was me*. So the browser in which a thing happened
+never answers for it, and neither does one in which the member has not signed in. Another browser of theirs does, if it
+was signed in before the thing happened, or has just shown who it is. A thief with two browsers can clear the alert of
+the first in the second; that of the second stays, and mails have been sent about both. That it was *not* them, anybody
+may say who shows who they are: it takes nothing away that the password would not.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from .browsers import known_browser
+from .meanings import MEANINGS, Meaning
+from .models import Browser, Event, SignIn
+from .observing import in_words
+from .sessions import SIGN_IN
+from .signing_in import is_fresh
+
+SHOWN = 2  # more than that on every page is a wall; the rest is on the page of events
+READ = 20
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event as its member is told of it. ``is_answerable`` if this browser may say that it was them."""
+
+    event: Event
+    place: str
+    meaning: Meaning
+    is_answerable: bool
+
+
+def alerts_for(request: HttpRequest) -> list[Told]:
+    """Return the newest alerts without an answer, but for those of the browser that asks: it knows what it did."""
+    waiting = Event.objects.filter(member=request.user.pk, is_alert=True, answered_at=None).order_by("-at", "-pk")
+    found = list(waiting.with_keys()[:READ])
+    if not found:
+        return []
+    here = known_browser(request, request.user)
+    return [told(each, here) for each in found if here is None or each.browser_id != here.pk][:SHOWN]
+
+
+def told(event: Event, here: Browser | None) -> Told:
+    """Return an event as it is told in the browser ``here``."""
+    is_open = event.is_alert and event.answered_at is None
+    return Told(event, in_words(event.network), MEANINGS[event.kind], is_open and is_other(event, here))
+
+
+def is_other(event: Event, here: Browser | None) -> bool:
+    """Say whether ``here`` is a browser of the member's, and not the one in which it happened."""
+    return here is not None and here.pk != event.browser_id
+
+
+def was_here_before(request: HttpRequest, event: Event) -> bool:
+    """Say whether this session began before the event, or has just shown who it is."""
+    return is_fresh(request) or _began(request) < event.at
+
+
+def answer(event: Event) -> None:
+    """Write down that it was the member."""
+    Event.objects.filter(pk=event.pk, answered_at=None).update(answered_at=timezone.now())
+
+
+def _began(request: HttpRequest) -> datetime:
+    number: Any = request.session.get(SIGN_IN)
+    row = SignIn.objects.filter(pk=number, member=request.user.pk).first() if number else None
+    return row.started_at if row else timezone.now()

@@ -1,0 +1,66 @@
+"""*This was not me*: whoever it was is put out, and what they did is undone as far as it can be."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from . import events
+from .allowances import Limit
+from .models import AuthenticatorApp, Browser, Event, Interrupted, Kind, Passkey, RecoveryCodes, Token
+from .observing import Observation
+from .sessions import end_sessions
+from .tokens import NOT_ME
+
+Undo = Callable[[Any, datetime], object]
+
+PRESSED = Limit("not me", burst=10, every=timedelta(minutes=6))
+MOST_SHOWN = 50
+# A second step or an address is begun some time before it counts, and what was begun belongs to it.
+BEGUN_BEFORE = timedelta(hours=1)
+_undos: list[Undo] = []
+
+
+def register_undo(undo: Undo) -> Undo:
+    """Have ``undo(member, since)`` called when a member says that it was not them; return it.
+
+    It takes back what was changed from ``since`` on, in the transaction of everything else, and a second time does
+    nothing more. For the storeys above, which know of things that are not known here.
+    """
+    if undo not in _undos:
+        _undos.append(undo)
+    return undo
+
+
+def since(event: Event) -> datetime:
+    """Return from when on it was somebody else, as far as ``event`` tells."""
+    return event.at if event.kind in events.SIGN_INS else event.at - BEGUN_BEFORE
+
+
+def done_since(event: Event) -> list[Event]:
+    """Return what has happened to the account since then, newest first."""
+    return list(events.since(event.member, since(event))[:MOST_SHOWN])
+
+
+@transaction.atomic
+def disown(event: Event, *, seen: Observation = events.NOWHERE) -> None:
+    """End every session, forget every browser, make the password worthless, and undo what was done since.
+
+    Links that were mailed about other events, or to set a new password, open nothing any more: they may have been
+    mailed to somebody else. The one about this event goes on to a new password.
+    """
+    member, begun = event.member, since(event)
+    member.set_unusable_password()
+    member.save(update_fields=["password"])
+    end_sessions(member)
+    Browser.objects.filter(member=member).delete()
+    Interrupted.objects.filter(member=member).delete()
+    for step in (AuthenticatorApp, Passkey, RecoveryCodes):
+        step._default_manager.filter(user=member, created_at__gte=begun).delete()
+    for undo in _undos:
+        undo(member, begun)
+    Token.objects.filter(member=member).exclude(purpose=NOT_ME, event=event).delete()
+    Event.objects.filter(member=member, is_alert=True, answered_at=None).update(answered_at=timezone.now())
+    events.happened(member, Kind.NOT_ME, seen=seen)

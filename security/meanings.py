@@ -1,0 +1,111 @@
+"""What each kind of event means to a member, and where they do something about it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from .models import Kind
+
+SESSIONS, PASSWORD, OVERVIEW = "security:sessions", "accounts:password-change", "security:settings"
+PROFILE, AUDIENCES = "accounts:settings-profile", "privacy:check-up"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """``title`` is said of the account, ``text`` is what follows from it; ``page`` is where ``act`` is done."""
+
+    title: Any
+    text: Any
+    page: str
+    act: Any
+
+
+_SEE_SESSIONS, _SEE_STEPS = _("See where you are signed in"), _("Look over your second steps")
+_SEE_ADDRESS, _NEW_PASSWORD = _("Look at your e-mail address"), _("Change the password")
+
+MEANINGS: dict[str, Meaning] = {
+    Kind.SIGNED_IN: Meaning(
+        _("Somebody signed in"), _("In a browser and a network that we had seen before."), SESSIONS, _SEE_SESSIONS
+    ),
+    Kind.NEW_BROWSER: Meaning(
+        _("Somebody signed in from a new browser"),
+        _("They knew your password or had a passkey of yours, in a browser in which you had not signed in before."),
+        SESSIONS,
+        _SEE_SESSIONS,
+    ),
+    Kind.NEW_NETWORK: Meaning(
+        _("Somebody signed in from a new network"),
+        _("The browser was known, but not where it was. Travelling, or another provider, looks like this."),
+        SESSIONS,
+        _SEE_SESSIONS,
+    ),
+    Kind.MANY_FAILURES: Meaning(
+        _("Somebody tries to sign in as you"),
+        _("Many passwords or codes were tried, all wrong. We slow that down. We tell you once a day at most."),
+        PASSWORD,
+        _NEW_PASSWORD,
+    ),
+    Kind.PASSWORD_CHANGED: Meaning(
+        _("Your password was changed"),
+        _("It is another one now. Every other browser was signed out."),
+        PASSWORD,
+        _NEW_PASSWORD,
+    ),
+    Kind.PASSWORD_RESET: Meaning(
+        _("Your password was changed by a mailed link"),
+        _("It is another one now. Every browser was signed out."),
+        PASSWORD,
+        _NEW_PASSWORD,
+    ),
+    Kind.FACTOR_ADDED: Meaning(
+        _("A second step was added"), _("It can be used to sign in from now on."), OVERVIEW, _SEE_STEPS
+    ),
+    Kind.FACTOR_REMOVED: Meaning(_("A second step was removed"), _("It opens nothing any more."), OVERVIEW, _SEE_STEPS),
+    Kind.CODES_MADE: Meaning(
+        _("New recovery codes were made"), _("Earlier ones open nothing any more."), OVERVIEW, _SEE_STEPS
+    ),
+    Kind.CODE_USED: Meaning(_("A recovery code was used"), _("It opens nothing any more."), OVERVIEW, _SEE_STEPS),
+    Kind.EMAIL_ASKED: Meaning(
+        _("Another e-mail address was asked for"),
+        _("It counts once it is confirmed. Until then this can be stopped."),
+        OVERVIEW,
+        _SEE_ADDRESS,
+    ),
+    Kind.EMAIL_CHANGED: Meaning(
+        _("Your e-mail address was changed"),
+        _("From now on it takes the new one to sign in, and our mails go there."),
+        OVERVIEW,
+        _SEE_ADDRESS,
+    ),
+    Kind.EMAIL_STOPPED: Meaning(
+        _("The change of your e-mail address was stopped"), _("It is the one it was."), OVERVIEW, _SEE_ADDRESS
+    ),
+    Kind.PHONE_VERIFIED: Meaning(
+        _("A phone number was confirmed"), _("We know that it reaches you."), PROFILE, _("Look at your profile")
+    ),
+    Kind.PHONE_CHANGED: Meaning(
+        _("Your phone number was changed"), _("It is another one now."), PROFILE, _("Look at your profile")
+    ),
+    Kind.SESSIONS_ENDED: Meaning(
+        _("You were signed out elsewhere"), _("Whoever was there has to sign in again."), SESSIONS, _SEE_SESSIONS
+    ),
+    Kind.NOT_ME: Meaning(
+        _("Somebody said that it was not you"),
+        _("Every browser was signed out, and the password opened nothing until there was a new one."),
+        OVERVIEW,
+        _("Go on where you left off"),
+    ),
+    Kind.GAVE_AWAY: Meaning(
+        _("You said that somebody knows your password"),
+        _("A few steps make your account yours again."),
+        OVERVIEW,
+        _("Go on where you left off"),
+    ),
+    Kind.ROLES_CHANGED: Meaning(
+        _("Your roles were changed"), _("Every browser was signed out for it."), OVERVIEW, _("Look at your security")
+    ),
+    Kind.STEPS_SEEN: Meaning(_("You looked over your second steps"), "", OVERVIEW, _SEE_STEPS),
+    Kind.CONTACT_SEEN: Meaning(_("You looked over your e-mail address and phone number"), "", OVERVIEW, _SEE_ADDRESS),
+    Kind.AUDIENCES_SEEN: Meaning(_("You looked over who sees what"), "", AUDIENCES, _("Look again")),
+}

@@ -1,0 +1,44 @@
+"""The page of what happened to one's account, and the answer to an alert."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from ..answering import answer, is_other, told, was_here_before
+from ..browsers import known_browser
+from ..events import page_of
+from ..models import Event
+
+
+@require_safe
+def events(request: HttpRequest) -> HttpResponse:
+    """Show what happened to the security of one's account in the last ninety days."""
+    after = request.GET.get("after", "")
+    page, here = page_of(request.user, after), known_browser(request, request.user)
+    context = {
+        "events": [told(event, here) for event in page.events],
+        "next_url": page.after and f"?{urlencode({'after': page.after})}",
+        "first_url": after and request.path,
+    }
+    return render(request, "security/events.html", context)
+
+
+@require_POST
+def mine(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Write down that something was the member themself."""
+    event = get_object_or_404(Event, pk=event_id, member=request.user.pk, is_alert=True)
+    if not is_other(event, known_browser(request, request.user)):
+        messages.warning(request, _("The browser in which it happened cannot answer for it. Another one of yours can."))
+        return redirect("security:events")
+    if not was_here_before(request, event):
+        messages.warning(
+            request, _("This browser was signed in after it happened. Sign in here once more, then answer.")
+        )
+        return redirect("security:events")
+    answer(event)
+    messages.success(request, _("Good. We do not ask about it again."))
+    return redirect("security:events")

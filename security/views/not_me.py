@@ -1,0 +1,58 @@
+"""*This was not me*: what will happen, what was done since, and the act."""
+
+from http import HTTPStatus
+
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from .. import tokens
+from ..allowances import take
+from ..answering import told
+from ..disowning import PRESSED, disown, done_since
+from ..models import Event
+from ..observing import observe
+
+NEW_PASSWORD = "accounts:not-me-password"  # noqa: S105 - the name of a page
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def not_me(request: HttpRequest, token: str) -> HttpResponse:
+    """Put out whoever it was, by a link that was mailed; without a session, since there may be none left."""
+    event = tokens.event_of(token, tokens.NOT_ME)
+    if event is None or not event.member.is_active:
+        return _quiet(render(request, "security/not_me_gone.html", status=HTTPStatus.GONE))
+    if not event.member.has_usable_password():
+        return _quiet(redirect(NEW_PASSWORD, token))
+    if request.method != "POST":
+        return _quiet(page_about(request, event))
+    wait = take(PRESSED, event.member_id)
+    if wait is not None:
+        page = page_about(request, event, status=HTTPStatus.TOO_MANY_REQUESTS)
+        page["Retry-After"] = str(int(wait.total_seconds()) + 1)
+        return _quiet(page)
+    return _quiet(put_out(request, event, token))
+
+
+def page_about(request: HttpRequest, event: Event, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+    """Return the page that says what will happen, and what was done since."""
+    context = {"alert": told(event, None), "since": [told(each, None) for each in done_since(event)]}
+    context["too_often"] = status == HTTPStatus.TOO_MANY_REQUESTS
+    return render(request, "security/not_me.html", context, status=status)
+
+
+def put_out(request: HttpRequest, event: Event, token: str) -> HttpResponse:
+    """Do it, and lead to a new password."""
+    disown(event, seen=observe(request))
+    if request.user.pk == event.member_id:
+        logout(request)  # This session has ended with the others; saving it would fail.
+    return redirect(NEW_PASSWORD, token)
+
+
+def _quiet(page: HttpResponse) -> HttpResponse:
+    """Have the browser tell nobody the address of this page, since it holds a token."""
+    page["Referrer-Policy"] = "no-referrer"
+    return page
