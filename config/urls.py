@@ -18,7 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(".well-known/security.txt", site.security_txt, name="security-txt"),
     path(".well-known/change-password", site.change_password, name="well-known-change-password"),
     path("admin/", admin.site.urls),
-    path("", include("security.urls")),
     path("", include("privacy.urls")),
     path("", include("security.urls")),
     path("", include("accounts.urls")),

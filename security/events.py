@@ -14,7 +14,7 @@ from encryption.fields import SealedQuerySet
 from . import alerts
 from .allowances import Limit, take
 from .browsers import browser_with
-from .models import Event, Kind, SignIn
+from .models import Browser, Event, Kind, SignIn
 from .observing import Observation
 
 NOWHERE = Observation()
@@ -56,7 +56,8 @@ def alert_of_failures(member: Any, seen: Observation) -> None:
 
 def has_signed_in(member: Any) -> bool:
     """Say whether anything is left of an earlier sign-in."""
-    return member.browsers.exists() or member.security_events.filter(kind__in=SIGN_INS).exists()
+    known = Browser.objects.filter(member=member).exists()
+    return known or Event.objects.filter(member=member, kind__in=SIGN_INS).exists()
 
 
 def knows_network(member: Any, network: str | None) -> bool:

@@ -59,12 +59,12 @@ class SessionStore(DatabaseStore):
 
     def flush(self) -> None:
         """End the session, and forget what was noticed of the sign-in that began it."""
-        sign_in = self.get(SIGN_IN)
+        sign_in: Any = self.get(SIGN_IN)
         super().flush()
         SignIn.objects.filter(pk=sign_in).delete()
 
     async def aflush(self) -> None:
-        sign_in = await self.aget(SIGN_IN)
+        sign_in: Any = await self.aget(SIGN_IN)
         await super().aflush()
         await SignIn.objects.filter(pk=sign_in).adelete()
 

@@ -30,6 +30,7 @@ from encryption.fields import UNAVAILABLE
 from privacy.fields import bearers
 from privacy.models import FieldDefault, PolicyVersion
 from security import tokens
+from security.models import Event, Kind, SignIn
 from tests.factories import PASSWORD, VALUES, befriend, make_circle, make_member, sign_in_freshly
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("N1"), pytest.mark.timeout(300)]
@@ -75,7 +76,11 @@ TAKES: dict[str, dict[str, str]] = {
     "accounts:unmute": {"next": "/blocks/"},
     "accounts:settings-profile": TOLD,
     "accounts:picture-remove": {},
-    "security:settings": {},
+    "accounts:not-me-password": {"new_password": "another-hedge-and-meadow"},
+    "security:sessions-end-others": {},
+    "security:session-end": {},
+    "security:event-mine": {},
+    "security:not-me": {},
     "privacy:listed": {"listed": "on"},
     "privacy:field-audience": {"audience": "circles", "circles": "", "exceptions": "@moss", "sure": "on", "next": "/"},
     "privacy:check-up": {"step": "reach"},
@@ -172,6 +177,8 @@ def parts(rose: Member) -> dict[str, str]:
         "handle": "fern",
         "field": "city",
         "circle_id": str(make_circle(rose, "Family", Member.objects.get(handle="fern")).pk),
+        "event_id": str(Event.objects.create(member=rose, kind=Kind.NEW_BROWSER, is_alert=True).pk),
+        "sign_in_id": str(SignIn.objects.create(member=rose).pk),
         "picture_id": "6b0c1a52-3d2f-4a5e-9f0e-2d7f1f0c8a11",
         "size": "small",
         "number": PolicyVersion.objects.in_force()[0].number,
@@ -192,9 +199,20 @@ def address(route: Route, parts: dict[str, str]) -> str:
     if purpose == tokens.VERIFY_EMAIL and "<str:token>" in route.path:
         rose = Member.objects.filter(handle="bud").first() or make_member("bud", email_verified_at=None)
     token = tokens.issue(rose, purpose) if "<str:token>" in route.path else ""
+    if "not-me" in route.name and token:
+        token = not_me_token(has_pressed=route.name == "accounts:not-me-password")
     all_parts = parts | {"object_id": object_id, "token": token}
     plain = re.sub(r"\(\?P<(?P<name>\w+)>[^)]*\)", lambda match: all_parts[match["name"]], route.path)
     return re.sub(r"<(?:\w+:)?(?P<name>\w+)>", lambda match: all_parts[match["name"]], plain)
+
+
+def not_me_token(*, has_pressed: bool) -> str:
+    """Return a link of somebody who has said that it was not them, or has not yet."""
+    somebody = Member.objects.filter(handle="sorrel").first() or make_member("sorrel")
+    if has_pressed:
+        somebody.set_unusable_password()
+        somebody.save()
+    return tokens.issue(somebody, tokens.NOT_ME, event=Event.objects.create(member=somebody, kind=Kind.NEW_BROWSER))
 
 
 def client_for(name: str, rose: Member) -> Client:

@@ -26,6 +26,7 @@ from catalogue.vocabulary import Audience
 from config.routes import Route, routes
 from privacy.models import FieldDefault, PolicyVersion
 from security import tokens
+from security.models import Event, Kind, SignIn
 from tests.factories import befriend, make_circle, make_member, sign_in_freshly
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("K3"), pytest.mark.promise("E6")]
@@ -171,7 +172,15 @@ accounts:settings-profile                      POST 302 302 302 302 302 302 302
 accounts:picture-remove                        POST 302 302 302 302 302 302 302
 # what keeps an account safe
 security:settings                              GET  302 200 200 302 200 200 200
-security:settings                              POST 302 302 302 302 302 302 302
+security:sessions                              GET  302 200 200 302 200 200 200
+security:sessions-end-others                   POST 302 302 302 302 302 302 302
+security:session-end                           POST 302 404 302 302 404 404 404
+security:events                                GET  302 200 200 302 200 200 200
+security:event-mine                            POST 302 404 302 302 404 404 404
+security:not-me                                GET  200 200 200 200 200 200 200
+security:not-me                                POST 302 302 302 302 302 302 302
+accounts:not-me-password                       GET  302 302 302 302 302 302 302
+accounts:not-me-password                       POST 302 302 302 302 302 302 302
 # on a development site only
 dev-mails                                      GET  200 200 200 200 200 200 200
 dev-mail                                       GET  200 200 200 200 200 200 200
@@ -208,6 +217,7 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
     """Return what stands for each part of an address: things of rose's."""
     rose, fern = cast["owner"], make_member("fern")
     befriend(rose, fern)
+    event = Event.objects.create(member=rose, kind=Kind.NEW_BROWSER, is_alert=True)
     folder = Path(settings.EMAIL_FILE_PATH)
     folder.mkdir(exist_ok=True)
     (folder / "one.log").write_bytes(b"Subject: One\nTo: rose@example.org\n\nText\n")
@@ -220,6 +230,9 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "number": PolicyVersion.objects.in_force()[0].number,
         "token": tokens.issue(make_member("bud", email_verified_at=None), tokens.VERIFY_EMAIL),
         "reset_token": tokens.issue(rose, tokens.RESET_PASSWORD),
+        "not_me_token": tokens.issue(rose, tokens.NOT_ME, event=event),
+        "event_id": str(event.pk),
+        "sign_in_id": str(SignIn.objects.create(member=rose).pk),
         "name": "one.log",
         "position": "0",
         "app_label": "accounts",
@@ -246,6 +259,7 @@ def address(route: Route, values: dict[str, str]) -> str:
     own = {"object_id": values.get(model, "1")}
     own |= {"handle": "fern"} if route.name == "accounts:circle-remove" else {}
     own |= {"token": values["reset_token"]} if route.name == "accounts:password-reset-confirm" else {}
+    own |= {"token": values["not_me_token"]} if "not-me" in route.name else {}
 
     def value(match: "re.Match[str]") -> str:
         return (values | own)[match["name"]]

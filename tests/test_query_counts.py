@@ -1,17 +1,22 @@
 """Every page costs the same number of queries whatever the number of people, circles and choices."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import FriendRequest, Mute
 from catalogue.vocabulary import Audience
 from encryption.keys import forget_keys
+from security.models import Event, Kind, Session, SignIn
 from tests import factories
 
+A_DAY = timedelta(days=1)
 OPEN = {"display_name": Audience.EVERYONE}
-SESSION = MEMBER = FACE = 1
+SESSION = MEMBER = FACE = ALERTS = 1
 PAGES = [
     "/",
     "/people/",
@@ -29,6 +34,8 @@ PAGES = [
     "/settings/check-up/",
     "/settings/profile/",
     "/settings/security/",
+    "/settings/security/sessions/",
+    "/settings/security/events/",
 ]
 
 
@@ -44,6 +51,13 @@ def populate(rose, generation: str, count: int) -> None:
         factories.except_from(rose, "city", asker)
         Mute.objects.create(muter=rose, muted=asker)
         factories.block(rose, factories.make_member(f"b{generation}x{number}"))
+        sign_in = SignIn.objects.create(member=rose, device="Firefox on Linux", network="198.51.100.0/24")
+        Session.objects.create(
+            session_key=f"{generation}-{number}", member=rose, sign_in=sign_in, expire_date=timezone.now() + A_DAY
+        )
+        Event.objects.create(
+            member=rose, kind=Kind.NEW_BROWSER, device="Safari on iPhone", network="203.0.113.0/24", is_alert=True
+        )
 
 
 def cost_of(browser: Client, address: str) -> tuple[int, int]:
@@ -66,10 +80,10 @@ def test_no_page_costs_more_queries_for_more_people():
 
 
 @pytest.mark.django_db
-def test_the_face_in_the_top_bar_costs_one_query_and_visitors_none():
+def test_face_and_alerts_cost_one_query_each_and_visitors_none():
     rose = factories.make_member("rose")
     browser, passer_by = factories.sign_in_freshly(rose), Client()
-    assert cost_of(browser, "/password/change/") == (SESSION + MEMBER + FACE, 0)
+    assert cost_of(browser, "/password/change/") == (SESSION + MEMBER + FACE + ALERTS, 0)
     assert cost_of(passer_by, "/password/reset/") == (0, 0)
 
 

@@ -5,20 +5,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('security', '0001_what_keeps_accounts_safe'),
+        ("security", "0001_what_keeps_accounts_safe"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='event',
-            name='browser',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='security.browser'),
+            model_name="event",
+            name="browser",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="security.browser"
+            ),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='kind',
-            field=models.CharField(choices=[('signed-in', 'Signed in'), ('new-browser', 'Signed in from a new browser'), ('new-network', 'Signed in from a new network'), ('many-failures', 'Somebody tried many passwords or codes'), ('password-changed', 'Password changed'), ('password-reset', 'Password set anew by a mailed link'), ('factor-added', 'Second step added'), ('factor-removed', 'Second step removed'), ('codes-made', 'New recovery codes made'), ('code-used', 'Recovery code used'), ('email-asked', 'Change of the e-mail address begun'), ('email-changed', 'E-mail address changed'), ('email-stopped', 'Change of the e-mail address stopped'), ('phone-verified', 'Phone number confirmed'), ('phone-changed', 'Phone number changed'), ('sessions-ended', 'Signed out elsewhere'), ('not-me', 'You said that it was not you'), ('gave-away', 'You said that somebody knows your password'), ('steps-seen', 'You looked over your second steps'), ('contact-seen', 'You looked over your e-mail address and phone number'), ('audiences-seen', 'You looked over who sees what'), ('roles-changed', 'Roles changed')], max_length=20),
+            model_name="event",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("signed-in", "Signed in"),
+                    ("new-browser", "Signed in from a new browser"),
+                    ("new-network", "Signed in from a new network"),
+                    ("many-failures", "Somebody tried many passwords or codes"),
+                    ("password-changed", "Password changed"),
+                    ("password-reset", "Password set anew by a mailed link"),
+                    ("factor-added", "Second step added"),
+                    ("factor-removed", "Second step removed"),
+                    ("codes-made", "New recovery codes made"),
+                    ("code-used", "Recovery code used"),
+                    ("email-asked", "Change of the e-mail address begun"),
+                    ("email-changed", "E-mail address changed"),
+                    ("email-stopped", "Change of the e-mail address stopped"),
+                    ("phone-verified", "Phone number confirmed"),
+                    ("phone-changed", "Phone number changed"),
+                    ("sessions-ended", "Signed out elsewhere"),
+                    ("not-me", "You said that it was not you"),
+                    ("gave-away", "You said that somebody knows your password"),
+                    ("steps-seen", "You looked over your second steps"),
+                    ("contact-seen", "You looked over your e-mail address and phone number"),
+                    ("audiences-seen", "You looked over who sees what"),
+                    ("roles-changed", "Roles changed"),
+                ],
+                max_length=20,
+            ),
         ),
     ]
