@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 
-from encryption.blind_index import blind_index
+from encryption.blind_index import blind_index, normalise
 from privacy.compiled import Compiled
 from privacy.statement import Statement
 from privacy.visibility import Reaches, Ties, Viewer, unblocked, visible_page
@@ -89,7 +89,7 @@ _FOR_MEMBERS = Compiled(lambda after, viewer: _by_handle(Viewer(viewer), after))
 def _matches(text: str, ties: Ties) -> Q:
     """Return what ``text`` may be found in: handle and open name anywhere, sealed fields as a whole."""
     matched = Q(member__handle__startswith=text.lower().removeprefix("@"))
-    matched |= Q(public_name__icontains=text)
+    matched |= Q(name_for_search__contains=normalise(text))
     for name in EXACT:
         matched |= Q(Reaches(name, ties), **{f"{name}_index": blind_index(_context(name), text)})
     return matched

@@ -143,7 +143,9 @@ class Profile(models.Model):
     school_index = BlindIndexField(of="school", null=True, db_index=True)
 
     # In the open only while the display name's audience is everyone or members, so that people can be found.
-    public_name = models.CharField(max_length=80, blank=True, default="", db_index=True)
+    public_name = models.CharField(max_length=80, blank=True, default="")
+    # The same name as search compares it. Folding may lengthen it.
+    name_for_search = models.TextField(blank=True, default="")
     listed = models.BooleanField(default=False)
 
     objects = ProfileQuerySet.as_manager()

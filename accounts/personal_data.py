@@ -211,6 +211,17 @@ register(
                 erasure=Replace(""),
             ),
             PersonalField(
+                name="name_for_search",
+                label=_("Public name, as search compares it"),
+                why=_("Your public name in small letters, so that you are found however it is typed."),
+                category=Category.UPLOADED,
+                purpose=Purpose.BEING_FOUND,
+                audience=Audience.MEMBERS,
+                searchable=True,
+                masked=False,
+                erasure=Replace(""),
+            ),
+            PersonalField(
                 name="listed",
                 label=_("Listed"),
                 why=_("Whether directory, search and suggestions may show you."),

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_countries import countries
 
-from privacy.audiences import publish_name
+from privacy.audiences import OPEN_NAME, publish_name
 from privacy.juveniles import cap, is_juvenile_born
 
 from .models import Member, Profile
@@ -82,7 +82,7 @@ def _write(profile: Profile, changed: list[str], cleaned: dict[str, Any]) -> Non
         written += [*(f"{name}_audience" for name in cap(profile)), "listed"]
     if "display_name" in changed or "birth_date" in changed:
         publish_name(profile)
-        written.append("public_name")
+        written += OPEN_NAME
     profile.save(update_fields=written)
 
 

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalogue.vocabulary import Audience
+from encryption.blind_index import normalise
 from encryption.overwriting import empty_write_ahead_log
 
 from .fields import bearers, profile_model
@@ -19,6 +20,7 @@ from .juveniles import is_juvenile
 from .models import Circle, FieldCircle, FieldException
 
 CONTACT_FIELDS = ("email", "phone", "postal_address")
+OPEN_NAME = ("public_name", "name_for_search")  # the columns that ``publish_name`` writes
 
 
 @dataclass(frozen=True)
@@ -86,17 +88,21 @@ def _store_level(member: Any, field: str, audience: Audience) -> None:
     written = [bearers()[field].audience]
     if field == "display_name":
         publish_name(profile)
-        written.append("public_name")
+        written += OPEN_NAME
         # A withdrawn name must not lie on in SQLite's log.
         transaction.on_commit(partial(empty_write_ahead_log, "default"))
     profile.save(update_fields=written)
 
 
 def publish_name(profile: Any) -> None:
-    """Keep the display name in the open only while everyone or all members may see it."""
+    """Keep the display name in the open only while everyone or all members may see it.
+
+    Databases differ in how they fold letters, so that search compares a copy that is folded here.
+    """
     is_open = profile.display_name_audience <= Audience.MEMBERS
     name = profile.display_name
     profile.public_name = name if is_open and isinstance(name, str) else ""
+    profile.name_for_search = normalise(profile.public_name)
 
 
 def choices(member: Any) -> dict[str, Choice]:

@@ -38,5 +38,5 @@ def cap(profile: Any) -> list[str]:
             setattr(profile, bearer.audience, Audience.FRIENDS)
             narrowed.append(name)
     profile.listed = False
-    profile.public_name = ""
+    profile.public_name = profile.name_for_search = ""
     return narrowed

@@ -56,6 +56,7 @@ OPEN = {
     "accounts.Member.email_verified_at": MOMENT,
     "accounts.Profile.birthday": "read from the birth date, which is sealed",
     "accounts.Profile.public_name": "a copy for search, blank unless everyone or all members may see the name",
+    "accounts.Profile.name_for_search": "the same copy in small letters",
     "accounts.Profile.listed": "a switch that the directory filters by",
     "accounts.Friendship.person": NUMBERS,
     "accounts.Friendship.friend": NUMBERS,
@@ -401,7 +402,7 @@ def test_a_name_lies_open_only_while_it_may_be_seen() -> None:
     rose = make_member("rose", display_name="Marker Openname", audiences={"display_name": Audience.MEMBERS})
     assert Profile.objects.filter(public_name="Marker Openname").exists()
     set_audience(Member.objects.get(pk=rose.pk), "display_name", Audience.FRIENDS)
-    assert Profile.objects.filter(pk=rose.pk).values_list("public_name", flat=True)[0] == ""
+    assert Profile.objects.filter(pk=rose.pk).values_list("public_name", "name_for_search")[0] == ("", "")
 
 
 HIDING = {

@@ -6,6 +6,7 @@ import pytest
 
 from accounts import directory
 from accounts.models import Profile
+from accounts.profiles import update_profile
 from catalogue.vocabulary import Audience
 from encryption.keys import forget_keys
 from privacy.statement import people
@@ -34,6 +35,37 @@ def test_a_name_is_found_by_a_part_of_it(client):
     factories.make_member("rose", audiences=OPEN, display_name="Rose Hip")
     assert "Rose Hip" in client.get("/people/?q=se%20hi").content.decode()
     assert "Rose Hip" not in client.get("/people/?q=hawthorn").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Éloïse Ångström", "éloïse"),
+        ("éloïse", "ÉLOÏSE"),
+        ("Ｒｏｓｅ", "rose"),
+        ("Jürgen Groß", "GROSS"),
+        ("Ελένη Παπαδοπούλου", "ΕΛΈΝΗ"),
+        ("E\u0301lise", "élise"),
+        ("Rose  Hip", "rose hip"),
+        ("100% Rose_Hip", "0% rose_"),
+    ],
+)
+def test_a_name_is_found_however_its_letters_are_typed_on_every_database(client, name, typed):
+    factories.make_member("somebody", audiences=OPEN, display_name=name)
+    assert "@somebody" in client.get("/people/", {"q": typed}).content.decode()
+
+
+@pytest.mark.parametrize("typed", ["%", "_", "%%", "r%e", "r_se", "\\", "\\%"])
+def test_signs_that_mean_anything_to_the_database_are_letters_like_others(client, typed):
+    factories.make_member("somebody", audiences=OPEN, display_name="Rose Hip")
+    assert "@somebody" not in client.get("/people/", {"q": typed}).content.decode()
+
+
+def test_a_new_name_is_found_and_the_old_one_is_not(client):
+    rose = factories.make_member("somebody", audiences=OPEN, display_name="Rose Hip")
+    update_profile(rose, {"display_name": "Hazel"}, by=rose)
+    assert "@somebody" in client.get("/people/?q=hazel").content.decode()
+    assert "@somebody" not in client.get("/people/?q=hip").content.decode()
 
 
 def test_who_is_not_listed_is_not_found_even_by_handle(client):
@@ -69,7 +101,7 @@ def test_a_narrowed_name_leaves_the_directory_at_the_next_request(client):
     client.post("/settings/privacy/display_name/", {"audience": "friends"})
     client.logout()
     assert "Rose Hip" not in client.get("/people/").content.decode()
-    assert Profile.objects.get(pk=rose.pk).public_name == ""
+    assert Profile.objects.filter(pk=rose.pk).values_list("public_name", "name_for_search").get() == ("", "")
 
 
 def test_pages_follow_each_other_by_handle_and_say_where_they_go_on(client, monkeypatch):
@@ -115,3 +147,20 @@ def test_hidden_ciphertext_never_leaves_the_database(django_assert_max_num_queri
         assert row[2:] == (None, None, None, None)
     [own] = _rows(page, names, Viewer(rose.pk), "default")
     assert all(own[2:])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_names_that_were_public_before_search_folded_them_are_found():
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    rose = factories.make_member("rose", audiences=OPEN, display_name="Éloïse Groß")
+    moss = factories.make_member("moss", display_name="Hidden")
+    executor = MigrationExecutor(connection)
+    leaves = executor.loader.graph.leaf_nodes()
+    try:
+        executor.migrate([("accounts", "0004_changes_of_address_and_invitations")])
+    finally:
+        MigrationExecutor(connection).migrate(leaves)
+    names = dict(Profile.objects.values_list("pk", "name_for_search"))
+    assert (names[rose.pk], names[moss.pk]) == ("éloïse gross", "")

@@ -38,7 +38,7 @@ def everything_readable() -> Any:
     audiences = [bearer.audience for bearer in bearers().values()]
     return (
         {member: visible_profiles([member], Viewer(member)) for member in ids[:40]},
-        list(Profile.objects.order_by("pk").values_list("pk", "listed", "public_name", *audiences)),
+        list(Profile.objects.order_by("pk").values_list("pk", "listed", "public_name", "name_for_search", *audiences)),
         sorted(Friendship.objects.values_list("person_id", "friend_id", "since")),
         sorted(FieldCircle.objects.values_list("owner_id", "field")),
         sorted(CircleMember.objects.values_list("circle__owner_id", "person_id")),
