@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from encryption.keys import destroy_data_key
 from privacy import retention
+from privacy.juveniles import apply_adult_age
 from security import housekeeping as security
 
 from .models import Member, ReservedHandle
@@ -27,6 +28,8 @@ def purge_expired() -> dict[str, int]:
         "unconfirmed members": sum(map(_purge_unconfirmed, _unconfirmed_since(now))),
     }
     logger.info("purged: %s", ", ".join(f"{count} {what}" for what, count in purged.items()))
+    if narrowed := apply_adult_age():
+        logger.info("narrowed %d profiles to the adult age", narrowed)
     return purged
 
 

@@ -16,7 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_countries import countries
 
-from privacy.audiences import OPEN_NAME, publish_name
+from privacy.audiences import publish_name
+from privacy.fields import OPEN_NAME
 from privacy.juveniles import cap, is_juvenile_born
 
 from .models import Member, Profile

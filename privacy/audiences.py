@@ -15,12 +15,11 @@ from catalogue.vocabulary import Audience
 from encryption.blind_index import normalise
 from encryption.overwriting import empty_write_ahead_log
 
-from .fields import bearers, profile_model
+from .fields import OPEN_NAME, bearers, profile_model
 from .juveniles import is_juvenile
 from .models import Circle, FieldCircle, FieldException
 
 CONTACT_FIELDS = ("email", "phone", "postal_address")
-OPEN_NAME = ("public_name", "name_for_search")  # the columns that ``publish_name`` writes
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from django.db.models import Model
 from catalogue.declarations import PersonalField
 from catalogue.registry import personal_data
 
+OPEN_NAME = ("public_name", "name_for_search")  # columns of the profile in which a name lies open
+
 
 @dataclass(frozen=True)
 class AudienceBearer:

@@ -1,14 +1,19 @@
 """Who is a juvenile: derived from the sealed birth date where a decision needs it, stored nowhere."""
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from catalogue.vocabulary import Audience
 
-from .fields import bearers, profile_model
+from .fields import OPEN_NAME, bearers, profile_model
+from .models import AgeApplied
+
+BATCH = 500
 
 
 def age_on(born: date, day: date) -> int:
@@ -40,3 +45,46 @@ def cap(profile: Any) -> list[str]:
     profile.listed = False
     profile.public_name = profile.name_for_search = ""
     return narrowed
+
+
+def apply_adult_age() -> int:
+    """Hold every profile to the adult age once after it was changed; return how many had to be narrowed.
+
+    Birth dates are sealed, so this opens all of them. Killed halfway, the next run begins anew, which does no harm.
+    A lowered age opens nothing: members coming of age keep their settings too.
+    """
+    age = settings.ADULT_AGE
+    if AgeApplied.objects.filter(age=age).exists():
+        return 0
+    narrowed = sum(_cap_all(batch) for batch in _batches())
+    with transaction.atomic():
+        AgeApplied.objects.all().delete()
+        AgeApplied.objects.create(age=age)
+    return narrowed
+
+
+def _batches() -> Iterator[list[int]]:
+    """Yield the ids of all profiles."""
+    last, profiles = -1, profile_model()._default_manager.order_by("pk")
+    while batch := list(profiles.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+        yield batch
+        last = batch[-1]
+
+
+@transaction.atomic
+def _cap_all(members: Iterable[int]) -> int:
+    """Cap those of ``members`` who are juveniles and open more than they may; return how many these were.
+
+    Whose birth date cannot be opened is left alone: a broken key must not undo everybody's choices for good.
+    """
+    held: Any = profile_model()._default_manager.select_for_update().filter(pk__in=members)
+    known = [profile for profile in held.with_keys() if isinstance(profile.birth_date, date)]
+    return sum(_cap_one(profile) for profile in known if is_juvenile_born(profile.birth_date))
+
+
+def _cap_one(profile: Any) -> bool:
+    was_listed = profile.listed
+    narrowed = cap(profile)
+    if narrowed or was_listed:
+        profile.save(update_fields=[*(bearers()[name].audience for name in narrowed), "listed", *OPEN_NAME])
+    return bool(narrowed or was_listed)

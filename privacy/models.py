@@ -125,6 +125,16 @@ class DefaultSet(models.Model):
         return f"defaults {self.fingerprint[:12]}"
 
 
+class AgeApplied(models.Model):
+    """The adult age that the profiles of all members were last held to. There is one row."""
+
+    age = models.PositiveSmallIntegerField()
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"juvenile under {self.age}"
+
+
 class FieldReview(models.Model):
     """A member has looked over who sees one field. A declared field without a row is new to them."""
 
@@ -146,7 +156,10 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
 
 
 class PolicyVersion(models.Model):
-    """A numbered text of the policy."""
+    """A numbered text of the policy. From its day on nobody changes it: the database refuses to."""
+
+    class Frozen(Exception):
+        """The version has been published; what is to be different belongs into a new one."""
 
     class Mode(models.TextChoices):
         TELL = "tell", _("tell")
@@ -161,6 +174,21 @@ class PolicyVersion(models.Model):
 
     def __str__(self) -> str:
         return f"policy {self.number}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Store a new version, or one whose day has not come; raise Frozen for any other."""
+        self._refuse_if_published()
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Delete a version whose day has not come; raise Frozen for any other."""
+        self._refuse_if_published()
+        return super().delete(*args, **options)
+
+    def _refuse_if_published(self) -> None:
+        # The day that counts is the stored one, not one that was put on this object.
+        if not self._state.adding and PolicyVersion.objects.in_force().filter(pk=self.pk).exists():
+            raise self.Frozen(_("A published version cannot be changed. Write a new one."))
 
 
 class PolicyAcceptance(models.Model):

@@ -111,6 +111,7 @@ register(
 for model, columns in (
     ("privacy.FieldDefault", ("id", "field", "audience")),
     ("privacy.DefaultSet", ("id", "fingerprint", "audiences", "since")),
+    ("privacy.AgeApplied", ("id", "age", "at")),
     ("privacy.PolicyVersion", ("id", "number", "body", "mode", "effective_at")),
 ):
     register(PersonalData(model=model, not_personal=dict.fromkeys(columns, "of the site, not of a person")))

@@ -155,6 +155,36 @@ def django_db_modify_db_settings() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _thawed_for_emptying() -> Iterator[None]:
+    """Take SQLite's triggers away while tables are emptied after a test. PostgreSQL truncates, which fires none."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    emptying = TransactionTestCase._fixture_teardown
+
+    def thawed(self: TransactionTestCase) -> None:
+        triggers = _triggers(connection)
+        with connection.cursor() as cursor:
+            for name in triggers:
+                cursor.execute(f"DROP TRIGGER {name}")
+            emptying(self)
+            for statement in triggers.values():
+                cursor.execute(statement)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", thawed)
+        yield
+
+
+def _triggers(connection: Any) -> dict[str, str]:
+    if connection.vendor != "sqlite":
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        return dict(cursor.fetchall())
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _quick_passwords() -> Iterator[None]:
     """Hash passwords quickly: nobody attacks those of the tests."""
     from django.test import override_settings

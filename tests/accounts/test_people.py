@@ -42,7 +42,7 @@ def test_a_name_is_found_by_a_part_of_it(client):
     [
         ("Éloïse Ångström", "éloïse"),
         ("éloïse", "ÉLOÏSE"),
-        ("Ｒｏｓｅ", "rose"),
+        ("\uff32\uff4f\uff53\uff45", "rose"),
         ("Jürgen Groß", "GROSS"),
         ("Ελένη Παπαδοπούλου", "ΕΛΈΝΗ"),
         ("E\u0301lise", "élise"),
