@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from catalogue.vocabulary import Audience
-from privacy.audiences import Choice, choices, set_audience
+from privacy.audiences import Choice, choices, excepted_from, set_audience
 from privacy.fields import bearers
 from privacy.juveniles import is_juvenile
 from privacy.models import Circle, CircleMember, number_written
@@ -90,7 +90,7 @@ def delete_circle(circle: Circle) -> list[str]:
     chosen = choices(circle.owner)
     orphaned = [name for name in shown_to(circle, chosen) if len(chosen[name].circles) == 1]
     for name in orphaned:
-        set_audience(circle.owner, name, Audience.ONLY_ME, exceptions=chosen[name].exceptions)
+        set_audience(circle.owner, name, Audience.ONLY_ME, exceptions=excepted_from(circle.owner, name))
     circle.delete()
     return orphaned
 

@@ -23,12 +23,23 @@ CONTACT_FIELDS = ("email", "phone", "postal_address")
 
 
 @dataclass(frozen=True)
+class CircleName:
+    """A circle as pages need it."""
+
+    pk: int
+    name: Any
+
+
+@dataclass(frozen=True)
 class Choice:
-    """Who may see one field: an audience, the circles it names, and whom it excepts."""
+    """Who may see one field: an audience, the circles it names, and whom it excepts, by handle.
+
+    Plain values: it goes to templates, which could follow a row to anything about anybody.
+    """
 
     audience: Audience
-    circles: tuple[Circle, ...] = ()
-    exceptions: tuple[Any, ...] = ()
+    circles: tuple[CircleName, ...] = ()
+    exceptions: tuple[str, ...] = ()
 
     @property
     def in_words(self) -> SafeString:
@@ -38,7 +49,7 @@ class Choice:
         words = circles or self.audience.label
         if not self.exceptions:
             return format_html("{}", words)
-        people = ", ".join(str(person) for person in self.exceptions)
+        people = ", ".join(f"@{handle}" for handle in self.exceptions)
         return format_html(_("{audience}, except {people}"), audience=words, people=people)
 
 
@@ -107,7 +118,7 @@ def publish_name(profile: Any) -> None:
 def choices(member: Any) -> dict[str, Choice]:
     """Return the stored choice for every field of ``member``, in a constant number of queries."""
     profile = profile_model()._default_manager.get(pk=member.pk)
-    circles, exceptions = _by_field(FieldCircle, member, "circle"), _by_field(FieldException, member, "person")
+    circles, exceptions = _chosen_circles(member), _excepted(member)
     return {
         name: Choice(
             Audience(getattr(profile, bearer.audience)), tuple(circles.get(name, ())), tuple(exceptions.get(name, ()))
@@ -116,8 +127,22 @@ def choices(member: Any) -> dict[str, Choice]:
     }
 
 
-def _by_field(model: Any, member: Any, related: str) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    for row in model.objects.filter(owner=member).select_related(related).order_by("pk"):
-        found.setdefault(row.field, []).append(getattr(row, related))
+def excepted_from(member: Any, field: str) -> list[Any]:
+    """Return the people whom ``member`` excepts from a field."""
+    rows = FieldException.objects.filter(owner=member, field=field).select_related("person").order_by("pk")
+    return [row.person for row in rows]
+
+
+def _chosen_circles(member: Any) -> dict[str, list[CircleName]]:
+    found: dict[str, list[CircleName]] = {}
+    for row in FieldCircle.objects.filter(owner=member).select_related("circle").order_by("pk"):
+        found.setdefault(row.field, []).append(CircleName(row.circle_id, row.circle.name))
+    return found
+
+
+def _excepted(member: Any) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    excepted = FieldException.objects.filter(owner=member).order_by("pk")
+    for field, handle in excepted.values_list("field", "person__handle"):
+        found.setdefault(field, []).append(handle)
     return found

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.vocabulary import Audience
 
-from .audiences import CONTACT_FIELDS, Choice, refuse_impossible
+from .audiences import CONTACT_FIELDS, Choice, excepted_from, refuse_impossible
 from .models import Circle
 from .visibility import Viewer, known_to
 
@@ -37,7 +37,7 @@ class AudienceForm(forms.Form):
         initial = {
             "audience": current.audience.word,
             "circles": [str(circle.pk) for circle in current.circles],
-            "exceptions": ", ".join(str(person) for person in current.exceptions),
+            "exceptions": ", ".join(f"@{handle}" for handle in current.exceptions),
         }
         super().__init__(*args, **(kwargs | {"initial": initial}))
         self.member, self.field_name, self.current = member, field, current
@@ -57,7 +57,7 @@ class AudienceForm(forms.Form):
         if len(handles) > MOST_EXCEPTIONS:
             raise ValidationError(_("At most 100 people. For more, a circle is easier."))
         found = known_to(Viewer(self.member.pk)).filter(handle__in=handles)
-        people = {person.handle: person for person in [*found, *self.current.exceptions]}
+        people = {person.handle: person for person in [*found, *excepted_from(self.member, self.field_name)]}
         missing = sorted(handles - people.keys())
         if missing:
             raise ValidationError(_("There is nobody here called %(who)s."), params={"who": "@" + ", @".join(missing)})

@@ -2,12 +2,18 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db.models import ForeignKey, ManyToManyField
+from django.db.models import ForeignKey, Manager, ManyToManyField, Model, QuerySet
+from django.test import Client
+
+from catalogue.vocabulary import Audience
+from tests import factories
 
 ROOT = Path(settings.BASE_DIR)
 STOREYS = [
@@ -102,12 +108,49 @@ def test_storeys_are_those_of_the_import_linter() -> None:
     assert above_first == [{"tests"}, *reversed(STOREYS)]
 
 
-def test_profile_templates_are_handed_no_member() -> None:
-    """A template that takes the visible profile cannot show what is not visible."""
-    shown = [
-        path for path in (ROOT / "templates").rglob("*.html") if "member.profile." in path.read_text(encoding="utf-8")
-    ]
-    assert shown == []
+PAGES_ABOUT_PEOPLE = (
+    "/@rose/",
+    "/@fern/",
+    "/@rose/?as=everyone",
+    "/@rose/?as=fern",
+    "/people/",
+    "/people/?q=fern",
+    "/@rose/sees/city/",
+)
+OPEN = {"display_name": Audience.EVERYONE}
+OF_THE_VIEWER = {"user", "request", "perms"}  # what every page has of whoever looks
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", PAGES_ABOUT_PEOPLE)
+def test_pages_about_people_are_handed_no_row(address: str, client: Client) -> None:
+    """A template that takes what is visible, as plain values, cannot show what is not."""
+    rose, fern = (factories.make_member(handle, audiences=OPEN) for handle in ("rose", "fern"))
+    factories.befriend(rose, fern)
+    factories.except_from(rose, "city", fern)
+    factories.show_to_circles(rose, "bio", factories.make_circle(rose, "Family", fern))
+    client.force_login(rose)
+    answer = client.get(address)
+    assert answer.status_code == 200
+    handed = {name: value for layer in answer.context for name, value in flattened(layer).items()}
+    assert {name for name, value in handed.items() if name not in OF_THE_VIEWER and holds_a_row(value)} == set()
+
+
+def flattened(layer: Any) -> dict[str, Any]:
+    return layer.flatten() if hasattr(layer, "flatten") else dict(layer)
+
+
+def holds_a_row(value: Any, depth: int = 8) -> bool:
+    """Say whether there is a row of a member or of anything of theirs in a value, however deep."""
+    if isinstance(value, Model | QuerySet | Manager) or depth == 0:
+        return True
+    if isinstance(value, dict):
+        return any(holds_a_row(each, depth - 1) for each in (*value.keys(), *value.values()))
+    if isinstance(value, list | tuple | set | frozenset):
+        return any(holds_a_row(each, depth - 1) for each in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return any(holds_a_row(getattr(value, each.name), depth - 1) for each in fields(value))
+    return False
 
 
 def test_migrations_are_named_for_what_they_do() -> None:

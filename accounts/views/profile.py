@@ -64,7 +64,7 @@ def _page(member: Member, seen: dict[str, Any], chosen: dict[str, Any] | None = 
         for name in profile_fields()
         if name in seen and name not in IN_THE_HEAD
     ]
-    return {"handle": member.handle, "seen": seen, "facts": facts, "person": member}
+    return {"handle": member.handle, "seen": seen, "facts": facts}
 
 
 def _owners_extras(member: Member) -> dict[str, Any]:

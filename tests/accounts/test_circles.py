@@ -194,7 +194,7 @@ def test_circles_come_in_pages(client, rose, monkeypatch):
     found, address = [], "/circles/"
     while address:
         text = client.get(address).content.decode()
-        found += re.findall(r'row-label">(Circle \d)', text)
+        found += re.findall(r'row-label"><bdi>(Circle \d)', text)
         following = re.search(r'href="([^"]+)" rel="next"', text)
         address = following[1] if following else None
     assert found == [f"Circle {number}" for number in range(5)]
