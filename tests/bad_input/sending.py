@@ -1,0 +1,250 @@
+"""What can be sent wrong, where it is sent, and a look at what became of it.
+
+The routes come from the site itself; what each of them takes is said in ``TAKES``, and one that is missing fails.
+"""
+
+import re
+from contextlib import ExitStack
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from django.core.cache import cache
+from django.db import connections, transaction
+from django.test import Client
+
+from accounts.models import Member
+from accounts.roles import assign_roles
+from config.routes import Route, routes
+from privacy.models import FieldDefault, PolicyVersion
+from security import tokens
+from security.models import Event, Kind
+from tests.factories import PASSWORD, VALUES, make_member, sign_in_freshly
+
+ROUTES = {route.name: route for route in routes() if not route.name.endswith(":")}
+TOLD = {name: value for name, value in VALUES.items() if name != "birth_date"} | {
+    "interests": "beans, bells",
+    "time_zone": "Europe/Lisbon",
+}
+# What each form takes, filled as it may be. Whatever is not filled here (``next``) may be anything and is ignored.
+TAKES: dict[str, dict[str, str]] = {
+    "accounts:join": {
+        "handle": "newcomer",
+        "email": "newcomer@example.org",
+        "password": PASSWORD,
+        "day": "1",
+        "month": "4",
+        "year": "1990",
+        "agree": "on",
+        "policy": "",
+        "audience-city": "friends",
+    },
+    "accounts:confirm-email": {"password": PASSWORD},
+    "accounts:sign-in": {"email": "rose@example.org", "password": PASSWORD, "next": "/friends/"},
+    "accounts:sign-out": {},
+    "accounts:password-reset": {"email": "rose@example.org"},
+    "accounts:password-reset-confirm": {"new_password": "another-hedge-and-meadow"},
+    "accounts:password-change": {"new_password": "another-hedge-and-meadow"},
+    "security:again": {"password": PASSWORD, "next": "/settings/profile/"},
+    "accounts:friend-ask": {"next": "/friends/"},
+    "accounts:friend-withdraw": {"next": "/friends/"},
+    "accounts:friend-accept": {"next": "/friends/"},
+    "accounts:friend-decline": {"next": "/friends/"},
+    "accounts:friend-end": {"next": "/friends/"},
+    "accounts:circles": {"name": "Choir"},
+    "accounts:circle": {"name": "Choir"},
+    "accounts:circle-add": {"handle": "moss", "next": "/circles/"},
+    "accounts:circle-remove": {"next": "/circles/"},
+    "accounts:circle-delete": {"next": "/circles/"},
+    "accounts:block": {"next": "/blocks/"},
+    "accounts:unblock": {"next": "/blocks/"},
+    "accounts:mute": {"next": "/blocks/"},
+    "accounts:unmute": {"next": "/blocks/"},
+    "accounts:settings-profile": TOLD,
+    "accounts:picture-remove": {},
+    "accounts:not-me-password": {"new_password": "another-hedge-and-meadow"},
+    "security:sessions-end-others": {},
+    "security:session-end": {},
+    "security:event-mine": {},
+    "security:not-me": {},
+    "privacy:listed": {"listed": "on"},
+    "privacy:field-audience": {"audience": "circles", "circles": "", "exceptions": "@moss", "sure": "on", "next": "/"},
+    "privacy:check-up": {"step": "reach"},
+    "admin:login": {"next": "/admin/"},
+    "admin:privacy_fielddefault_changelist": {"form-0-audience": "4", "form-0-id": "1", "_save": "Save"},
+    "admin:privacy_fielddefault_change": {"audience": "4"},
+    "admin:privacy_policyversion_changelist": {"action": "", "index": "0"},
+    "admin:accounts_member_changelist": {"action": "", "index": "0", "_selected_action": "1"},
+    "admin:accounts_member_change": {"is_active": "on", "handle": "other"},
+}
+# Pages of the staff site that take nothing: they show, refuse, or lead elsewhere.
+TAKE_NOTHING = re.compile(
+    r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|.*_(add|delete|history)$|privacy_policyversion_change$)"
+)
+LONG = "x" * 1_000_000
+# Sent as they stand, percent-escaped. No form at all takes the first ones.
+UNREADABLE = {
+    "NUL": b"a%00b",
+    "a lone surrogate": b"%ED%A0%80",
+    "no UTF-8": b"%FF%FE%C0%AF",
+    "cut off in the middle": b"caf%C3",
+}
+ODD = {
+    "a megabyte": LONG,
+    "control characters": "a\x01\x1b[31m\x7f\x85",
+    "turned text": "\u202eevil\u2066",
+    "nothing to be seen": "\u200b\u3164",
+    "a huge number": "9" * 400,
+    "more than 64 bits": str(2**64),
+    "a negative number": "-1",
+    "infinity": "1e309",
+    "not a number": "NaN",
+    "year nought": "0000-00-00",
+    "year 99999": "99999-12-31",
+    "digits of other scripts": "٣٤",
+    "markup": "<script>alert(1)</script>{{ 7|add:7 }}{% debug %}",
+    "a format": "%s%(x)s%n{0.__class__}",
+    "SQL": "' OR 1=1; --",
+    "a path": "../../../etc/passwd",
+    "an address": "https://evil.example/\\@x",
+    "line breaks": "a\r\nSet-Cookie: a=b\r\n\r\nb",
+    "JSON": '{"$gt": ""}',
+    "nothing": "",
+}
+IN_QUERIES = (
+    "q",
+    "after",
+    "as",
+    "next",
+    "resume",
+    "step",
+    "asking",
+    "asked",
+    "removed",
+    "muted",
+    "o",
+    "p",
+    "e",
+    "all",
+    "_popup",
+)
+IN_QUERIES += ("_to_field", "_changelist_filters", "is_active__exact", "term", "app_label", "model_name", "field_name")
+IN_PATHS = (
+    "x" * 5000,
+    "%00",
+    "%ED%A0%80",
+    "%FF",
+    "-1",
+    "0",
+    "9" * 30,
+    "..",
+    "%2e%2e%2f",
+    "rose%0a",
+    "%25s",
+    "ROSE",
+    "@",
+)
+
+
+def address(route: Route, parts: dict[str, str]) -> str:
+    """Return an address of a route as it should be."""
+    rose = Member.objects.get(handle="rose")
+    purpose = tokens.RESET_PASSWORD if "reset" in route.name else tokens.VERIFY_EMAIL
+    ids = {"member": rose.pk, "fielddefault": FieldDefault.objects.all()[0].pk}
+    ids |= {"policyversion": PolicyVersion.objects.all()[0].pk}
+    object_id = next((str(pk) for name, pk in ids.items() if f"/{name}/" in route.path), "1")
+    if purpose == tokens.VERIFY_EMAIL and "<str:token>" in route.path:
+        rose = Member.objects.filter(handle="bud").first() or make_member("bud", email_verified_at=None)
+    token = tokens.issue(rose, purpose) if "<str:token>" in route.path else ""
+    if "not-me" in route.name and token:
+        token = not_me_token(has_pressed=route.name == "accounts:not-me-password")
+    all_parts = parts | {"object_id": object_id, "token": token}
+    plain = re.sub(r"\(\?P<(?P<name>\w+)>[^)]*\)", lambda match: all_parts[match["name"]], route.path)
+    return re.sub(r"<(?:\w+:)?(?P<name>\w+)>", lambda match: all_parts[match["name"]], plain)
+
+
+def not_me_token(*, has_pressed: bool) -> str:
+    """Return a link of somebody who has said that it was not them, or has not yet."""
+    somebody = Member.objects.filter(handle="sorrel").first() or make_member("sorrel")
+    if has_pressed:
+        somebody.set_unusable_password()
+        somebody.save()
+    return tokens.issue(somebody, tokens.NOT_ME, event=Event.objects.create(member=somebody, kind=Kind.NEW_BROWSER))
+
+
+def client_for(name: str, rose: Member) -> Client:
+    """Return who would use a route: a visitor to join and sign in, staff for the staff site, else rose."""
+    client = Client(raise_request_exception=False)
+    if name.startswith("admin:"):
+        chief = Member.objects.filter(handle="chief").first() or make_member("chief")
+        assign_roles(chief, ["superuser"])
+        client.force_login(chief, "accounts.sign_in.EmailBackend")
+    elif name not in ("accounts:join", "accounts:sign-in", "accounts:password-reset", "accounts:confirm-email"):
+        sign_in_freshly(rose, client)
+    return client
+
+
+def state() -> dict[str, list[Any]]:
+    """Return every row of both databases but those of sessions, where messages wait, and the count of tries."""
+    found = {}
+    for alias in connections:
+        with connections[alias].cursor() as cursor:
+            for table in connections[alias].introspection.table_names(cursor):
+                if table not in ("security_session", "security_allowance"):
+                    cursor.execute(f'SELECT * FROM "{table}"')
+                    found[f"{alias} {table}"] = sorted(map(repr, cursor.fetchall()))
+    return found
+
+
+class Try:
+    """Sends something, looks at the answer and at what became of the rows, and takes it all back."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    @cached_property
+    def before(self) -> dict[str, list[Any]]:
+        return state()
+
+    def read(self, where: str) -> Any:
+        """Ask for a page. Whether it wrote anything is for ``wrote_nothing`` to say."""
+        assert self.before
+        answer = self.client.get(where)
+        assert answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR or answer.status_code == 503, where[:200]
+        return answer
+
+    def wrote_nothing(self) -> bool:
+        return state() == self.before
+
+    def __call__(self, method: str, where: str, body: bytes = b"", kind: str = "", *, refused: bool = False) -> Any:
+        before, cookies = self.before, self.client.cookies.copy()
+        with ExitStack() as undone:
+            for alias in connections:
+                undone.enter_context(transaction.atomic(alias))
+            kind = kind or "application/x-www-form-urlencoded"
+            answer = self.client.generic(method, where, body, content_type=kind)
+            after = state()
+            for alias in connections:
+                transaction.set_rollback(True, using=alias)
+        self.client.cookies = cookies
+        cache.clear()
+        told = f"{method} {where[:200]} with {body[:200]!r}: {answer.status_code}"
+        assert answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR or answer.status_code == 503, told
+        if refused or method != "POST" or answer.status_code != HTTPStatus.FOUND:
+            assert after == before, told
+        assert not [row for rows in after.values() for row in rows if "x" * 5000 in row], told
+        if refused:
+            assert answer.status_code == HTTPStatus.OK or 400 <= answer.status_code < 500, told
+        return answer
+
+
+def form(filled: dict[str, str], name: str, raw: bytes) -> bytes:
+    rest = urlencode({key: value for key, value in filled.items() if key != name}).encode()
+    return rest + b"&" + quote(name).encode() + b"=" + raw
+
+
+def stored(member: Member, column: str) -> bytes:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(f'SELECT "{column}" FROM "accounts_profile" WHERE "member_id" = %s', [member.pk])
+        return bytes(cursor.fetchone()[0])
