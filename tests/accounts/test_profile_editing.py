@@ -229,7 +229,7 @@ def test_a_telephone_number_is_read_with_spaces_and_called_with_a_press(client, 
     assert f'value="{read}"' in client.get(ADDRESS).content.decode()
     client.force_login(factories.make_member("moss"))
     page = client.get("/@rose/").content.decode()
-    [(href, text)] = re.findall(r'<dt>Phone</dt><dd [^>]*>(?:<a href="([^"]*)"[^>]*>)?([^<]*)<', page)
+    [(href, text)] = re.findall(r'<dt>Phone</dt><dd [^>]*><bdi>(?:<a href="([^"]*)"[^>]*>)?([^<]*)<', page)
     assert (text, href or None) == (read, called)
 
 
