@@ -2,7 +2,8 @@
 
 People come by handle, which is always public, so that neither order nor page ends depend on a hidden value.
 Text is looked for in names that are open; other fields are found by their exact value through a blind index,
-and each under the rule of who sees that very field.
+and each under the rule of who sees that very field. A narrow value has an index of its own with each owner, which is
+computed for everybody near the viewer; the index only finds, the rule decides.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 
-from encryption.blind_index import blind_index, normalise
+from encryption.blind_index import OneOf, normalise
 from privacy.compiled import Compiled
 from privacy.statement import Statement
 from privacy.visibility import Reaches, Ties, Viewer, unblocked, visible_page
@@ -60,7 +61,7 @@ def search(viewer: Viewer, text: str = "", after: str = "", fields: tuple[str, .
 
 def _found(viewer: Viewer, text: str, after: str, using: str) -> Statement:
     ties = viewer.ties()
-    found = _listed(viewer, ties).filter(_matches(text, ties), member__handle__gt=after).order_by("member__handle")
+    found = _listed(viewer, ties).filter(_matches(text, viewer, ties), member__handle__gt=after).order_by("member__handle")
     sql, params = found.values_list("pk", "member__handle")[: PAGE + 1].query.get_compiler(using).as_sql()
     return Statement(sql, list(params))
 
@@ -86,15 +87,11 @@ _FOR_VISITORS = Compiled(lambda after: _by_handle(Viewer(), after))
 _FOR_MEMBERS = Compiled(lambda after, viewer: _by_handle(Viewer(viewer), after))
 
 
-def _matches(text: str, ties: Ties) -> Q:
+def _matches(text: str, viewer: Viewer, ties: Ties) -> Q:
     """Return what ``text`` may be found in: handle and open name anywhere, sealed fields as a whole."""
     matched = Q(member__handle__startswith=text.lower().removeprefix("@"))
     matched |= Q(name_for_search__contains=normalise(text))
-    for name in EXACT:
-        matched |= Q(Reaches(name, ties), **{f"{name}_index": blind_index(_context(name), text)})
+    for name, owners in viewer.owners_near(EXACT).items():
+        index: Any = Profile._meta.get_field(f"{name}_index")
+        matched |= Q(Reaches(name, ties), OneOf(index.name, index.digests(text, owners)))
     return matched
-
-
-def _context(name: str) -> str:
-    index: Any = Profile._meta.get_field(f"{name}_index")
-    return str(index.context)

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from encryption.blind_index import BlindIndexField, blind_index
+from catalogue.vocabulary import Audience
+from encryption.blind_index import BlindIndexField, IndexedModel, blind_index
 from encryption.fields import (
     EncryptedCharField,
     EncryptedDateField,
@@ -56,7 +57,7 @@ class MemberManager(BaseUserManager.from_queryset(MemberQuerySet)):  # type: ign
         return member
 
 
-class Member(AbstractBaseUser, PermissionsMixin):
+class Member(IndexedModel, AbstractBaseUser, PermissionsMixin):
     """A person with an account, staff included."""
 
     last_login = None  # observed data: not collected here
@@ -102,7 +103,12 @@ class ProfileQuerySet(SealedQuerySet["Profile"]):
     pass
 
 
-class Profile(models.Model):
+def index_beside(name: str) -> BlindIndexField:
+    """Return the blind index of a profile field: equal for equal values only while all members may see them."""
+    return BlindIndexField(of=name, level=f"{name}_audience", common_up_to=Audience.MEMBERS, db_index=True)
+
+
+class Profile(IndexedModel):
     """What a member tells of themself: each value sealed with their key, each with an audience of its own."""
 
     member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="profile")
@@ -138,9 +144,9 @@ class Profile(models.Model):
     phone_audience = AudienceField()
     postal_address_audience = AudienceField()
 
-    city_index = BlindIndexField(of="city", null=True, db_index=True)
-    employer_index = BlindIndexField(of="employer", null=True, db_index=True)
-    school_index = BlindIndexField(of="school", null=True, db_index=True)
+    city_index = index_beside("city")
+    employer_index = index_beside("employer")
+    school_index = index_beside("school")
 
     # In the open only while the display name's audience is everyone or members, so that people can be found.
     public_name = models.CharField(max_length=80, blank=True, default="")

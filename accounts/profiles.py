@@ -37,7 +37,6 @@ LENGTHS = {
 MOST_INTERESTS = 30
 FIRST_YEAR = 1900
 EXAMPLE_PHONE = "+351 210 000 000"
-INDEXED = ("city", "employer", "school")
 # Marks that turn the direction of what follows, so that a name could read as another.
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -75,10 +74,10 @@ def _differs(stored: Any, new: Any) -> bool:
 
 
 def _write(profile: Profile, changed: list[str], cleaned: dict[str, Any]) -> None:
-    """Write the values, and with them what is derived: indexes, the open copy of a name, a juvenile's limits."""
+    """Write the values, and with them what is derived: the open copy of a name, a juvenile's limits."""
     for name in changed:
         setattr(profile, name, cleaned[name])
-    written = [*changed, *(f"{name}_index" for name in changed if name in INDEXED)]
+    written = list(changed)
     if "birth_date" in changed and is_juvenile_born(profile.birth_date):
         written += [*(f"{name}_audience" for name in cap(profile)), "listed"]
     if "display_name" in changed or "birth_date" in changed:

@@ -9,6 +9,7 @@ from cryptography.exceptions import InvalidTag
 from django.core.exceptions import EmptyResultSet, FieldError
 from django.db import connections, models
 
+from .blind_index import indexes_resting_on
 from .envelope import KEY_BYTES, DataKey, DecryptionError
 from .keys import data_keys
 from .sealed import UNAVAILABLE, report_unavailable
@@ -73,6 +74,18 @@ class SealedQuerySet(models.QuerySet[Row_co]):
             raise FieldError("columns opened together belong to one subject")
         rows = _stored_rows(self.values_list(*subjects, *names))
         return [(row[0], *values) for row, values in zip(rows, open_rows(fields, rows), strict=True)]
+
+    def update(self, **values: Any) -> int:
+        """Update rows; where a value changes, its blind index is emptied, for it cannot be computed here.
+
+        Raises FieldError for a column that decides over an index: that is saved row by row.
+        """
+        for index in indexes_resting_on(self.model, values.keys()):
+            if index.name not in values:
+                if index.level in values:
+                    raise FieldError(f"{index.name} rests on {index.level}: set it on each instance and save that")
+                values[index.name] = None
+        return super().update(**values)
 
     def iterator(self, chunk_size: int | None = None) -> Iterator[Row_co]:
         """Iterate without keeping the rows; with keys, one query to the keystore per chunk."""

@@ -92,8 +92,11 @@ def refuse_impossible(member: Any, audience: Audience, circles: list[Circle], ex
 
 
 def _store_level(member: Any, field: str, audience: Audience) -> None:
-    """Write the level, and with a display name its copy in the open, which search needs."""
-    profile = profile_model()._default_manager.get(pk=member.pk)
+    """Write the level, and with a display name its copy in the open, which search needs.
+
+    The row is held: whoever writes a value meanwhile would index it for the level that was.
+    """
+    profile = profile_model()._default_manager.select_for_update().get(pk=member.pk)
     setattr(profile, bearers()[field].audience, audience)
     written = [bearers()[field].audience]
     if field == "display_name":

@@ -63,6 +63,19 @@ class Viewer:
             exceptions=_Subqueries(FieldException, person=me),
         )
 
+    def owners_near(self, names: Collection[str]) -> dict[str, set[int]]:
+        """Return, for each field, everybody of whom this viewer may see what not all members see: themself, their
+        friends, and who shows it to a circle that they are in. Two queries, whatever anybody hides."""
+        if self.member_id is None:
+            return {name: set() for name in names}
+        me = self.member_id
+        close = {me, *relationships.friend_ids(me)}
+        circles = FieldCircle.objects.filter(field__in=names, circle__memberships__person=me)
+        near = {name: set(close) for name in names}
+        for name, owner in circles.values_list("field", "owner_id"):
+            near[name].add(owner)
+        return near
+
 
 @dataclass(frozen=True)
 class Ties:

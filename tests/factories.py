@@ -63,7 +63,9 @@ def make_circle(owner: Member, name: str, *people: Member) -> Circle:
 
 
 def show_to_circles(owner: Member, field: str, *circles: Circle) -> None:
-    Profile.objects.filter(pk=owner.pk).update(**{f"{field}_audience": Audience.CIRCLES})
+    profile = Profile.objects.get(pk=owner.pk)
+    setattr(profile, f"{field}_audience", Audience.CIRCLES)
+    profile.save(update_fields=[f"{field}_audience"])
     choose_circles(owner, field, *circles)
 
 

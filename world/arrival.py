@@ -64,9 +64,13 @@ def load_crowd(crowd: Crowd, *, told: Callable[[int], None] = lambda _count: Non
         told(len(numbers))
 
 
+def known_index(index: BlindIndexField, value: str, level: int, owner: int) -> bytes | None:
+    """Return the blind index of a value; one that many members share is computed once."""
+    return shared_index(index.context, value) if index.is_common(level) else index.index_of(value, owner, level)
+
+
 @lru_cache(maxsize=1_024)
-def known_index(context: str, value: str) -> bytes:
-    """Return the blind index of a value that many members share."""
+def shared_index(context: str, value: str) -> bytes:
     return blind_index(context, value)
 
 
@@ -81,9 +85,7 @@ class Arrival:
         self.members, self.profiles = Table(Member), Table(Profile)
         self.friendships, self.acceptances = Table(Friendship), Table(PolicyAcceptance)
         self.indexes = [
-            (field.attname, field.of, field.context)
-            for field in Profile._meta.concrete_fields
-            if isinstance(field, BlindIndexField)
+            (field, str(field.level)) for field in Profile._meta.concrete_fields if isinstance(field, BlindIndexField)
         ]
         self.sealed = [(field.attname, field.dump, field.binding) for field in sealed_fields(Profile)]
         self.audiences = [bearer.audience for bearer in bearers().values()]
@@ -134,8 +136,8 @@ class Arrival:
         for name, dump, binding in self.sealed:
             if name in values:
                 row[name] = key.seal(dump(values[name]), binding)
-        for name, of, context in self.indexes:
-            row[name] = known_index(context, values[of])
+        for index, level in self.indexes:
+            row[index.attname] = known_index(index, values[index.of], row[level], member_id)
         row["member_id"] = member_id
         return row
 

@@ -11,6 +11,7 @@ from accounts.models import Member, Profile
 from accounts.profiles import clean_changes, update_profile
 from catalogue.vocabulary import Audience
 from encryption.fields import UNAVAILABLE
+from privacy.audiences import set_audience
 from privacy.models import CircleMember
 from tests import factories
 
@@ -127,7 +128,7 @@ def test_a_name_stands_in_the_open_only_while_everyone_or_members_may_see_it(ros
 
 
 def test_a_new_city_is_found_by_its_new_name(client, rose):
-    Profile.objects.filter(pk=rose.pk).update(city_audience=Audience.MEMBERS)
+    set_audience(rose, "city", Audience.MEMBERS)
     update_profile(rose, {"display_name": "Rose Hip", "city": "Alderford"}, by=rose)
     update_profile(rose, {"city": "Lisbon"}, by=rose)
     client.force_login(factories.make_member("moss"))

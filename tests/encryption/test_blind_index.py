@@ -1,12 +1,17 @@
 """Blind indexes: found by the exact value, and by nothing else."""
 
+import os
+from pathlib import Path
+
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from hypothesis import given, strategies as st
 
 from accounts.models import Member, Profile
-from encryption.blind_index import BlindIndexField, blind_index, normalise
+from catalogue.vocabulary import Audience
+from encryption.blind_index import BlindIndexField, OneOf, blind_index, bound_indexes, normalise
 from encryption.ring import ring
+from privacy.audiences import set_audience
 
 from .conftest import plant, stored
 
@@ -32,6 +37,9 @@ def test_equal_values_differ_between_columns(profile: Profile) -> None:
 def test_the_index_follows_the_value(profile: Profile) -> None:
     profile.city = "Lund"
     profile.save()
+    assert stored(profile, "city_index") == bound_indexes("accounts_profile.city", "lund", [profile.pk])[0]
+    profile.city_audience = Audience.MEMBERS
+    profile.save(update_fields=["city_audience"])
     assert stored(profile, "city_index") == blind_index("accounts_profile.city", "lund")
     profile.city = None
     profile.save()
@@ -67,3 +75,52 @@ def test_the_index_keeps_its_source_and_context_in_migrations() -> None:
     options = field.deconstruct()[3]
     assert (options["of"], options["context"], options["unique"], options["null"]) == ("email", "a.b", True, True)
     assert field.clone().of == "email"
+
+
+def test_the_index_keeps_its_level_in_migrations_and_changes_no_table() -> None:
+    index = Profile._meta.get_field("city_index")
+    options = index.deconstruct()[3]
+    assert (options["level"], options["common_up_to"]) == ("city_audience", 1)
+    plain = BlindIndexField(of="city", db_index=True)
+    plain.set_attributes_from_name("city_index")
+    plain.model = Profile
+    assert not connection.schema_editor()._field_should_be_altered(plain, index)  # type: ignore[attr-defined]
+
+
+def test_an_index_on_columns_that_are_not_there_is_refused() -> None:
+    field = BlindIndexField(of="town", level="town_audience")
+    field.model = Profile
+    field.set_attributes_from_name("bad")
+    assert [fault.id for fault in field.check()] == ["encryption.E003", "encryption.E003"]
+
+
+def test_one_of_more_digests_than_a_statement_takes_parameters(profile: Profile, other_profile: Profile) -> None:
+    others = [os.urandom(32) for _ in range(40_000)]
+    assert not Profile.objects.filter(OneOf("city_index", others)).exists()
+    for found in (profile, other_profile):
+        digests = [*others, stored(found, "city_index")]
+        assert Profile.objects.filter(OneOf("city_index", digests)).get() == found
+
+
+@pytest.mark.sqlite
+@pytest.mark.promise("E7")
+@pytest.mark.parametrize("way", ["another audience", "another value"])
+def test_sqlite_overwrites_the_bytes_of_an_index_that_was_taken_back(shared_databases: None, way: str) -> None:
+    rose = Member.objects.create_user("rose", "rose@example.org")
+    profile = Profile.objects.get(pk=rose.pk)
+    profile.city, profile.city_audience = "Lisbon", Audience.EVERYONE
+    profile.save()
+    common = stored(profile, "city_index")
+    assert common in on_disk()
+    if way == "another audience":
+        set_audience(rose, "city", Audience.FRIENDS)
+    else:
+        profile.city = "Porto"
+        profile.save()
+    assert common not in on_disk()
+    assert stored(profile, "city_index") in on_disk()
+
+
+def on_disk() -> bytes:
+    name = connection.settings_dict["NAME"]
+    return b"".join(path.read_bytes() for path in (Path(name), Path(f"{name}-wal")) if path.exists())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from encryption.blind_index import hmac_sha256, normalise
+from encryption.blind_index import bound_indexes, hmac_sha256, normalise
 from encryption.envelope import DataKey, encode_context, padded_length
 from encryption.ring import KeyRing
 
@@ -57,13 +57,22 @@ def test_the_index_of_the_example_is_computed_as_written() -> None:
     assert hmac.digest(example("key of the index"), "malmö".encode(), hashlib.sha256) == example("blind index")
 
 
-def test_the_code_agrees_with_the_document() -> None:
+def test_the_bound_index_of_the_example_is_computed_as_written() -> None:
+    message = b"\xff" + struct.pack(">Q", SUBJECT) + "malmö".encode()
+    assert message == example("bound index, message")
+    assert hmac.digest(example("key of the index"), message, hashlib.sha256) == example("bound index")
+
+
+def test_the_code_agrees_with_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
     ring = KeyRing(1, {1: example("ring key 1")}, example("index key"))
     secret = ring.unwrap(example("wrapped"), SUBJECT, GENERATION, 1)
     opened = DataKey(secret, SUBJECT, GENERATION).open(example("envelope"), encode_context(EXAMPLE["context"]))
     assert opened.decode() == EXAMPLE["plaintext"]
     index = hmac_sha256(ring.index_key_for(EXAMPLE["context"]), normalise(" MALMÖ ").encode())
     assert index == example("blind index")
+    monkeypatch.setattr("encryption.blind_index.ring", lambda: ring)
+    bound = bound_indexes(EXAMPLE["context"], " MALMÖ ", [SUBJECT + 1, SUBJECT])
+    assert bound[0] != bound[1] == example("bound index")
 
 
 def test_padding_follows_the_documents_rule() -> None:
