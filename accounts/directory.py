@@ -61,7 +61,9 @@ def search(viewer: Viewer, text: str = "", after: str = "", fields: tuple[str, .
 
 def _found(viewer: Viewer, text: str, after: str, using: str) -> Statement:
     ties = viewer.ties()
-    found = _listed(viewer, ties).filter(_matches(text, viewer, ties), member__handle__gt=after).order_by("member__handle")
+    found = (
+        _listed(viewer, ties).filter(_matches(text, viewer, ties), member__handle__gt=after).order_by("member__handle")
+    )
     sql, params = found.values_list("pk", "member__handle")[: PAGE + 1].query.get_compiler(using).as_sql()
     return Statement(sql, list(params))
 

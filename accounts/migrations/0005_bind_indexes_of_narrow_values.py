@@ -54,7 +54,7 @@ def indexed_by(name):
 class Migration(migrations.Migration):
     atomic = False  # a transaction for each batch
 
-    dependencies = [("accounts", "0003_declines_of_requests")]
+    dependencies = [("accounts", "0004_changes_of_address_and_invitations")]
 
     operations = [
         *(indexed_by(name) for name in INDEXED),
