@@ -16,7 +16,7 @@ from privacy.visibility import Viewer
 from tests import factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
-NAME = "0005_bind_indexes_of_narrow_values"
+NAME = "0006_bind_indexes_of_narrow_values"
 migration = import_module(f"accounts.migrations.{NAME}")
 COLUMNS = [f"{name}_index" for name in migration.INDEXED]
 

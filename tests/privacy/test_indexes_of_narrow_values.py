@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings as examples, strategies as st
 
 from accounts.circles import delete_circle
 from accounts.models import Member, Profile
@@ -24,6 +24,7 @@ from encryption.ring import ring
 from encryption.rotation import current_run, re_encrypt
 from privacy.audiences import set_audience
 from privacy.fields import bearers
+from privacy.juveniles import apply_adult_age
 from tests import factories
 from tests.privacy.test_visibility_law import Undo, undo
 from world import demo, loading
@@ -154,6 +155,16 @@ def test_who_turns_out_to_be_a_juvenile_loses_every_common_index():
     assert_all_as_expected()
 
 
+@pytest.mark.promise("E7")
+def test_who_is_a_juvenile_by_a_raised_age_loses_every_common_index(settings):
+    rose = factories.make_member("rose", **dict.fromkeys(INDEXED, "Lisbon"), audiences=dict.fromkeys(INDEXED, OPEN[0]))
+    before = dumped()[rose.pk]
+    settings.ADULT_AGE = 99
+    assert apply_adult_age() == 1
+    assert not set(dumped()[rose.pk].values()) & set(before.values())
+    assert_all_as_expected()
+
+
 def test_a_value_whose_circle_is_deleted_keeps_an_index_of_its_own():
     rose = factories.make_member("rose", city="Lisbon", audiences={"city": Audience.EVERYONE})
     circle = factories.make_circle(rose, "Family")
@@ -249,7 +260,7 @@ STEPS: tuple[Callable[[random.Random, Member], None], ...] = (
 
 
 @pytest.mark.promise("E7")
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32))
 def test_after_any_sequence_of_changes_every_index_is_as_expected(seed):
     rng = random.Random(seed)

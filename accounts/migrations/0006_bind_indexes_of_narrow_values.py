@@ -54,7 +54,7 @@ def indexed_by(name):
 class Migration(migrations.Migration):
     atomic = False  # a transaction for each batch
 
-    dependencies = [("accounts", "0004_changes_of_address_and_invitations")]
+    dependencies = [("accounts", "0005_fold_public_names_for_search")]
 
     operations = [
         *(indexed_by(name) for name in INDEXED),
