@@ -14,7 +14,7 @@ from django.db import router, transaction
 
 SUPERUSER = "superuser"
 
-MASKED_VIEW = ("accounts.view_member", "accounts.view_profile")
+MASKED_VIEW = ("accounts.view_member",)
 
 ROLES: dict[str, tuple[str, ...]] = {
     # masked; may uncover contact data
@@ -25,13 +25,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     "privacy_officer": (
         *MASKED_VIEW,
         "privacy.view_fielddefault",
-        "privacy.add_fielddefault",
         "privacy.change_fielddefault",
-        "privacy.view_defaultset",
         "privacy.view_policyversion",
-        "privacy.add_policyversion",
-        "privacy.change_policyversion",
-        "privacy.view_policyacceptance",
     ),
     # disclosure requests
     "legal": (*MASKED_VIEW, "privacy.view_policyversion"),
@@ -43,9 +38,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "auditor": (
         *MASKED_VIEW,
         "privacy.view_fielddefault",
-        "privacy.view_defaultset",
         "privacy.view_policyversion",
-        "privacy.view_policyacceptance",
     ),
 }
 

@@ -1,7 +1,5 @@
 """The words of the policy: what is held, what for, on which ground, and who may see it."""
 
-from enum import Enum, auto
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -45,15 +43,6 @@ class Basis(models.TextChoices):
     LEGITIMATE_INTEREST = "legitimate_interest", _("a legitimate interest (GDPR Article 6(1)(f))")
 
 
-class Relationship(Enum):
-    """What a viewer is to the owner of a value. A stranger is not signed in."""
-
-    STRANGER = auto()
-    MEMBER = auto()
-    FRIEND = auto()
-    OWNER = auto()
-
-
 class Audience(models.IntegerChoices):
     """Who may see a value; a greater number is a narrower audience, so that SQL may compare them."""
 
@@ -86,25 +75,3 @@ class Audience(models.IntegerChoices):
                 return audience
         known = ", ".join(audience.word for audience in cls)
         raise ValueError(f"unknown audience {word!r} (there are: {known})")
-
-    @staticmethod
-    def narrower_of(one: "Audience", other: "Audience") -> "Audience":
-        """Return the narrower of two audiences."""
-        return max(one, other)
-
-    def capped_at(self, limit: "Audience") -> "Audience":
-        """Return this audience, or ``limit`` where this one is wider."""
-        return Audience.narrower_of(self, limit)
-
-    def includes(self, relationship: Relationship) -> bool:
-        """Say whether the relationship alone is enough. For circles it never is: somebody has to be in one."""
-        return relationship in _REACHED[self]
-
-
-_REACHED: dict[Audience, frozenset[Relationship]] = {
-    Audience.EVERYONE: frozenset(Relationship),
-    Audience.MEMBERS: frozenset({Relationship.MEMBER, Relationship.FRIEND, Relationship.OWNER}),
-    Audience.FRIENDS: frozenset({Relationship.FRIEND, Relationship.OWNER}),
-    Audience.CIRCLES: frozenset({Relationship.OWNER}),
-    Audience.ONLY_ME: frozenset({Relationship.OWNER}),
-}

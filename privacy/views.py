@@ -29,7 +29,7 @@ MEANINGS = {
     Audience.MEMBERS: gettext_lazy("Anyone with an account here"),
     Audience.FRIENDS: gettext_lazy("The people you have accepted as friends"),
     Audience.CIRCLES: gettext_lazy("Only people in the circles you tick"),
-    Audience.ONLY_ME: gettext_lazy("You. Staff only with a reason, which you see"),
+    Audience.ONLY_ME: gettext_lazy("You. Staff see that it is covered, and no more"),
 }
 
 

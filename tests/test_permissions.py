@@ -29,7 +29,7 @@ from security import tokens
 from security.models import Event, Kind, SignIn
 from tests.factories import befriend, make_circle, make_member, sign_in_freshly
 
-pytestmark = [pytest.mark.django_db, pytest.mark.promise("K3"), pytest.mark.promise("E6")]
+pytestmark = pytest.mark.django_db
 
 # The owner is rose: whatever an address names is hers. Suspended is who was signed in when it happened; staff have no
 # role; a superuser may not do anything either that nobody may.

@@ -260,7 +260,6 @@ def test_who_is_suspended_in_the_meantime_resets_nothing(rose, deliver, mailoutb
 
 
 # --- mails
-@pytest.mark.promise("F5")
 @pytest.mark.parametrize(
     "send",
     [

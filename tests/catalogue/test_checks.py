@@ -159,7 +159,6 @@ UNTIED = {"on_delete": models.DO_NOTHING, "db_constraint": False}
 KEEP = Keep(because="the law wants it")
 
 
-@pytest.mark.promise("D2")
 @pytest.mark.parametrize(
     ("relation", "agreeing"),
     [

@@ -22,8 +22,7 @@ def test_a_field_is_private_unless_it_says_otherwise():
     assert field.erasure == Blank()
 
 
-@pytest.mark.promise("B1")
-@pytest.mark.promise("B2")
+@pytest.mark.promise("A1")
 @pytest.mark.parametrize("missing", ["category", "purpose"])
 def test_nothing_is_declared_without_category_and_purpose(missing):
     complete = {"name": "city", "category": Category.UPLOADED, "purpose": Purpose.PROFILE}

@@ -21,7 +21,6 @@ def start(environment: dict[str, str], ask: str = ASK) -> subprocess.CompletedPr
     )
 
 
-@pytest.mark.promise("K1")
 def test_production_starts_with_every_value_named(tmp_path: Path) -> None:
     started = start(production(tmp_path))
     assert started.stdout.split() == ["True", "True", "__Host-session", "587", "False"], started.stderr

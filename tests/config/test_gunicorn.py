@@ -59,7 +59,6 @@ def served(tmp_path: Path) -> Iterator[tuple[int, Path]]:
         server.wait(15)
 
 
-@pytest.mark.promise("K3")
 def test_broken_requests_leave_nothing_of_themselves_in_the_log(served: tuple[int, Path]) -> None:
     port, log = served
     for sent in BROKEN:

@@ -37,7 +37,6 @@ def caught(value: str) -> BaseException:
         return error
 
 
-@pytest.mark.promise("K3")
 @pytest.mark.parametrize("args", [(SECRET,), ({"address": SECRET},), ([SECRET],), (ValueError(SECRET),)])
 def test_an_argument_that_may_be_a_value_is_not_printed(args: tuple[object, ...]) -> None:
     assert SECRET not in json.dumps(line("wrote to %s", *args)["message"])
@@ -103,7 +102,6 @@ def test_extra_values_are_left_out() -> None:
     assert SECRET not in JsonFormatter().format(record)
 
 
-@pytest.mark.promise("K3")
 @pytest.mark.parametrize("logger", ["gunicorn.error", "django.request", "root", "py.warnings", "configuration", ""])
 def test_a_library_s_message_without_arguments_may_be_what_a_client_sent(logger: str) -> None:
     shown = line(f"Invalid request from ip=203.0.113.7: {SECRET}", logger=logger)

@@ -32,7 +32,6 @@ def test_readyz_says_which_database_is_silent(client: Client, monkeypatch: pytes
     assert answer.content.decode() == f"waiting for {alias}\n"
 
 
-@pytest.mark.promise("K4")
 @pytest.mark.parametrize("years", [0, 3])
 def test_security_txt_never_expires_and_never_promises_more_than_a_year(client: Client, years: int) -> None:
     now = datetime.now(UTC) + timedelta(days=365 * years)

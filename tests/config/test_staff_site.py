@@ -11,8 +11,6 @@ from django.test import Client, RequestFactory
 
 from config.staff_site import StaffSite
 
-pytestmark = pytest.mark.promise("K3")
-
 
 def asked_by(rf: RequestFactory, path: str, *, staff: bool, active: bool = True) -> HttpRequest:
     request = rf.get(path)

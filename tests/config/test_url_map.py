@@ -27,7 +27,6 @@ def test_the_table_has_a_line_for_every_route() -> None:
     assert len(printed().strip().splitlines()) == len(routes()) + 1
 
 
-@pytest.mark.promise("C1")
 @pytest.mark.parametrize(
     ("name", "roles"),
     [("healthz", "visitor"), ("accounts:sign-in", "visitor"), ("accounts:friends", "member"), ("admin:index", "staff")],

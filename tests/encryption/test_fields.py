@@ -214,7 +214,6 @@ def test_plaintext_planted_in_the_column_is_never_shown(profile: Profile, plante
     assert stored(profile, "city") == planted
 
 
-@pytest.mark.promise("D2")
 def test_values_of_a_destroyed_key_are_unavailable(profile: Profile) -> None:
     destroy_data_key(profile.pk)
     found = reread(profile)

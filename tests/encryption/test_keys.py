@@ -151,7 +151,6 @@ def test_a_member_without_a_key_is_told_apart_from_an_erased_one(db: None) -> No
     assert not isinstance(caught.value, KeyDestroyed)
 
 
-@pytest.mark.promise("D2")
 def test_a_destroyed_key_is_gone_and_leaves_a_tombstone(db: None) -> None:
     create_data_key(7)
     destroy_data_key(7)
@@ -164,7 +163,6 @@ def test_a_destroyed_key_is_gone_and_leaves_a_tombstone(db: None) -> None:
     assert MemberKey.objects.get(subject=7).destroyed_at == first
 
 
-@pytest.mark.promise("D5")
 def test_an_erased_member_never_gets_a_key_again(db: None) -> None:
     destroy_data_key(7)
     assert is_destroyed(7)

@@ -10,7 +10,7 @@ from privacy.models import PolicyVersion
 from privacy.policy import agree, policy_in_force
 from tests import factories
 
-pytestmark = [pytest.mark.django_db, pytest.mark.promise("I1")]
+pytestmark = pytest.mark.django_db
 
 
 def raw(statement: str) -> None:

@@ -35,7 +35,6 @@ def is_in(browser):
     return browser.get(PRIVATE).status_code == 200
 
 
-@pytest.mark.promise("K3")
 def test_a_copy_of_the_table_signs_in_nowhere(rose):
     browser = signed_in(rose)
     key = browser.cookies["session"].value

@@ -68,7 +68,6 @@ def test_a_token_lasts_as_long_as_its_purpose_says(rose, purpose, lasts):
     assert not Token.objects.exists()
 
 
-@pytest.mark.promise("K3")
 def test_a_copy_of_the_table_opens_nothing(rose):
     token = tokens.issue(rose, RESET_PASSWORD)
     assert len(token) >= 43  # 256 bits in base64

@@ -18,7 +18,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.promise("A1")
-@pytest.mark.promise("D2")
 def test_an_account_never_confirmed_is_erased_after_seven_days_with_its_key(join):
     with time_machine.travel(TODAY, tick=False):
         join()
