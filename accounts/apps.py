@@ -10,7 +10,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from encryption.rotation import register_files
 
-        from .pictures import stored_pictures
+        from .picture_files import stored_pictures
         from .roles import sync_roles
 
         register_files(stored_pictures)

@@ -1,6 +1,5 @@
 """Circles: groups that a member picks to show things to. Nobody else learns of them."""
 
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from catalogue.vocabulary import Audience
-from privacy.audiences import Choice, choices, excepted_from, set_audience
+from privacy.audiences import Choice, choices, excepted_from, hold, set_audience
 from privacy.fields import bearers
 from privacy.juveniles import is_juvenile
 from privacy.models import Circle, CircleMember, number_written
@@ -19,7 +18,7 @@ from privacy.visibility import Viewer, known_to
 
 from .blocking import between, hold_pair
 from .models import Block, Friendship, Member
-from .profiles import TURNING
+from .profiles import clean_line
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -40,7 +39,7 @@ class CirclePage:
 @transaction.atomic
 def make_circle(name: str, *, by: Member) -> Circle:
     """Make an empty circle. Raises ``ValidationError`` for a name that will not do, or too many circles."""
-    _hold(by)
+    hold(by)
     if settings.LIMITS and Circle.objects.filter(owner=by).count() >= MOST_CIRCLES:
         raise ValidationError(
             _("You have %(number)s circles. Delete one to make another."),
@@ -53,7 +52,8 @@ def make_circle(name: str, *, by: Member) -> Circle:
 @transaction.atomic
 def rename(circle: Circle, name: str) -> None:
     """Give a circle another name. Raises ``ValidationError`` for one that will not do."""
-    _hold(circle.owner)
+    hold(circle.owner)
+    refuse_gone(circle)
     circle.name = _free_name(name, circle.owner, besides=circle.pk)
     circle.save(update_fields=["name"])
 
@@ -68,13 +68,18 @@ def add_to_circle(circle: Circle, person: Member) -> None:
     if person.pk == circle.owner_id:
         raise ValidationError(_("You see all of yours anyway. A circle is for others."), code="self")
     hold_pair(person.pk, circle.owner_id)
-    if not Circle.objects.filter(pk=circle.pk).exists():
-        raise ValidationError(_("That circle is gone."), code="gone")
+    refuse_gone(circle)
     if Block.objects.filter(between(person, circle.owner, "blocker", "blocked")).exists():
         raise Member.DoesNotExist
     if is_juvenile(circle.owner) and not Friendship.objects.filter(person=circle.owner, friend=person).exists():
         raise ValidationError(_("Under 18, a circle is for friends. Ask them to be one first."), code="juvenile")
     CircleMember.objects.get_or_create(circle=circle, person=person)
+
+
+def refuse_gone(circle: Circle) -> None:
+    """Raise ``ValidationError`` if the circle was deleted in the meantime."""
+    if not Circle.objects.filter(pk=circle.pk).exists():
+        raise ValidationError(_("That circle is gone."), code="gone")
 
 
 @transaction.atomic
@@ -86,7 +91,7 @@ def remove_from_circle(circle: Circle, person: Member) -> None:
 @transaction.atomic
 def delete_circle(circle: Circle) -> list[str]:
     """Delete a circle. Fields that only it could see fall to only me; return their names."""
-    _hold(circle.owner)
+    hold(circle.owner)
     chosen = choices(circle.owner)
     orphaned = [name for name in shown_to(circle, chosen) if len(chosen[name].circles) == 1]
     for name in orphaned:
@@ -124,24 +129,11 @@ def people_in(circle: Circle) -> "QuerySet[Member]":
     )
 
 
-def _hold(owner: Member) -> None:
-    held: Any = Member.objects.filter(pk=owner.pk).select_for_update()
-    list(held.values_list("pk", flat=True))
-
-
 def _free_name(name: str, owner: Member, besides: int | None = None) -> str:
     """Return a name as it is stored. Raises ``ValidationError`` if it is empty, too long, unreadable or taken."""
-    name = " ".join(name.split())
+    name = clean_line(" ".join(name.split()), most=LONGEST_NAME)
     if not name:
         raise ValidationError(_("Give the circle a name, so that you recognise it."), code="required")
-    if len(name) > LONGEST_NAME:
-        raise ValidationError(
-            _("A name has at most %(most)s characters. This one has %(number)s."),
-            code="max_length",
-            params={"most": LONGEST_NAME, "number": len(name)},
-        )
-    if any(unicodedata.category(character) in ("Cc", "Cs") or character in TURNING for character in name):
-        raise ValidationError(_("There are characters in it that cannot be shown. Type it anew."), code="unreadable")
     others = (circle for circle in circles_of(owner) if circle.pk != besides)
     if any(str(circle.name).casefold() == name.casefold() for circle in others):
         raise ValidationError(_("You have a circle of that name already."), code="taken")

@@ -74,13 +74,9 @@ def decline_request(sender: Member, *, by: Member) -> None:
 
 @transaction.atomic
 def withdraw_request(recipient: Member, *, by: Member) -> None:
-    """Take a request back. A decline is forgotten with it only once it has had its rest."""
+    """Take a request back. A decline has its rest all the same, so that asking again does not shorten it."""
     hold_pair(recipient.pk, by.pk)
-    request = FriendRequest.objects.filter(sender=by, recipient=recipient).first()
-    if request is None:
-        return
-    _rested(recipient, by).delete()
-    request.delete()
+    FriendRequest.objects.filter(sender=by, recipient=recipient).delete()
 
 
 @transaction.atomic
@@ -93,12 +89,12 @@ def end_friendship(friend: Member, *, by: Member) -> None:
 
 def _request(recipient: Member, by: Member) -> None:
     """Write down a request, or bring one that has rested after a decline before its recipient again."""
+    is_heard_again = bool(_rested(recipient, by).delete()[0])
     request = FriendRequest.objects.filter(sender=by, recipient=recipient).first()
     if request is None:
         _refuse_in_bulk(by)
         FriendRequest.objects.create(sender=by, recipient=recipient)
-        return
-    if _rested(recipient, by).delete()[0]:
+    elif is_heard_again:
         FriendRequest.objects.filter(pk=request.pk).update(asked_at=timezone.now())
 
 

@@ -2,16 +2,19 @@
 
 import logging
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from encryption.keys import destroy_data_key
+from encryption.overwriting import empty_write_ahead_log
 from privacy import retention
 from privacy.juveniles import apply_adult_age
 from security import housekeeping as security
 
+from . import leftovers
 from .models import Member, ReservedHandle
 
 logger = logging.getLogger(__name__)
@@ -23,6 +26,7 @@ def purge_expired() -> dict[str, int]:
     purged = {
         **security.purge_expired(now),
         **retention.purge(now),
+        "leftovers": leftovers.sweep(),
         # In the same run as the unconfirmed, so that a handle comes free alike whatever kept it.
         "reserved handles": ReservedHandle.objects.filter(until__lte=now).delete()[0],
         "unconfirmed members": sum(map(_purge_unconfirmed, _unconfirmed_since(now))),
@@ -50,4 +54,6 @@ def _purge_unconfirmed(member_id: int) -> bool:
         return False
     destroy_data_key(member.pk)
     member.delete()
+    # The handle was in the open.
+    transaction.on_commit(partial(empty_write_ahead_log, "default"))
     return True

@@ -299,6 +299,17 @@ class StaffInvitation(models.Model):
         return f"invitation of member {self.member_id} to the staff"
 
 
+class Leftover(models.Model):
+    """Something outside this database that has to go: a member's data key, or the files of a picture."""
+
+    subject = models.BigIntegerField(null=True)
+    picture = models.UUIDField(null=True)
+    since = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"leftover {self.pk}"
+
+
 class ReservedHandle(models.Model):
     """A handle nobody may take: for good once its account closed, or for a while. A keyed hash, not the handle."""
 

@@ -345,6 +345,17 @@ register(
 
 register(
     PersonalData(
+        model="accounts.Leftover",
+        not_personal={
+            "id": "number of the row",
+            "subject": "random number of nobody who is here any more",
+            "picture": "random number of a picture that is gone",
+            "since": "when the row was made",
+        },
+    )
+)
+register(
+    PersonalData(
         model="accounts.ReservedHandle",
         subjects=(),
         fields=(

@@ -9,32 +9,28 @@ import struct
 import threading
 import uuid
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import PurePath
 from typing import Any
 
 import pi_heif
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.storage import storages
 from django.db import transaction
 from django.template.defaultfilters import filesizeformat
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 from encryption.envelope import DecryptionError
-from encryption.storage import EncryptedStorage
 from privacy.visibility import Viewer, unblocked, visible_profiles
 
-from .models import Member, Picture, Profile
+from .leftovers import clear, expect_files, forget_files
+from .models import Leftover, Member, Picture, Profile
+from .picture_files import SIZES, erase_files, file_name, save_files, storage
 
 pi_heif.register_heif_opener()
 
 CONTENT_TYPE = "image/webp"
-SIZES = {"small": 96, "large": 512}
 QUALITY = 85
 BACKGROUND = "white"
 EXTENSIONS = {
@@ -56,8 +52,6 @@ SCRIPTS = (b"<script", b"<?php", b"<!doctype", b"<html", b"<iframe")
 TOO_BIG = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 # What Pillow and the decoders below it raise for files that are not what they claim to be.
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, OverflowError, IndexError, KeyError, RuntimeError)
-
-storage: EncryptedStorage = SimpleLazyObject(lambda: storages["default"])  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -175,16 +169,32 @@ def set_picture(member: Member, file: Any) -> uuid.UUID:
 
 def keep_picture(member: Member, painted: Painted) -> uuid.UUID:
     """Seal a painted picture and put it in place of the one before, whose files go when that is certain."""
-    fresh = uuid.uuid4()
+    fresh = seal_picture(member, painted)
     try:
-        for size, content in painted.sizes.items():
-            storage.save_sealed(_name(fresh, size), content, member.pk)
-        with transaction.atomic():
-            _replace(member, fresh)
+        show_picture(member, fresh)
     except BaseException:
-        delete_files(fresh)
+        erase_files(fresh)
         raise
     return fresh
+
+
+def seal_picture(member: Member, painted: Painted) -> uuid.UUID:
+    """Store the files of a picture, sealed, and return its number. Unless it is shown they are swept up."""
+    fresh = uuid.uuid4()
+    leftover = expect_files(fresh)
+    try:
+        save_files(fresh, painted.sizes, member.pk)
+    except BaseException:
+        clear(leftover)
+        raise
+    return fresh
+
+
+@transaction.atomic
+def show_picture(member: Member, fresh: uuid.UUID) -> None:
+    """Put a stored picture in place of the one before."""
+    _replace(member, fresh)
+    Leftover.objects.filter(picture=fresh).delete()
 
 
 def remove_picture(member: Member) -> None:
@@ -202,23 +212,7 @@ def _replace(member: Member, fresh: uuid.UUID | None) -> None:
     profile.picture = str(fresh) if fresh else None
     profile.save(update_fields=["picture"])
     for old in gone:
-        transaction.on_commit(partial(delete_files, old))
-
-
-def delete_files(picture_id: uuid.UUID) -> None:
-    for size in SIZES:
-        storage.delete(_name(picture_id, size))
-
-
-def stored_pictures() -> Iterator[tuple[EncryptedStorage, str, int]]:
-    """Yield every stored picture with whose key seals it, for key rotation."""
-    for picture_id, member_id in Picture.objects.order_by("pk").values_list("pk", "member_id").iterator():
-        for size in SIZES:
-            yield storage, _name(picture_id, size), member_id
-
-
-def _name(picture_id: uuid.UUID, size: str) -> str:
-    return f"pictures/{picture_id}/{size}"
+        forget_files(old)
 
 
 # --- showing ------------------------------------------------------------------------------------------------------
@@ -240,6 +234,6 @@ def picture_of(member_id: int) -> uuid.UUID | None:
 def open_picture(picture_id: uuid.UUID, size: str, owner_id: int) -> bytes | None:
     """Return the bytes of a picture, or None where they are gone or their seal is broken."""
     try:
-        return storage.open_sealed(_name(picture_id, size), owner_id)
+        return storage.open_sealed(file_name(picture_id, size), owner_id)
     except (OSError, DecryptionError):
         return None

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +19,7 @@ from privacy.models import PolicyVersion, random_number
 from privacy.policy import agree
 
 from . import mail
+from .leftovers import forget_key
 from .models import Member, ReservedHandle
 from .sign_in import send_confirmation, waiting
 
@@ -147,7 +147,7 @@ def discard(member: Member) -> bool:
     if waits is None:
         return False
     reserve(waits.handle, _for_a_while(waits.joined_at))
-    transaction.on_commit(partial(destroy_data_key, waits.pk))
+    forget_key(waits.pk)
     waits.delete()
     return True
 

@@ -9,6 +9,7 @@ import binascii
 import json
 import os
 import secrets
+import stat
 import struct
 import tempfile
 import threading
@@ -101,12 +102,16 @@ class KeyRing:
         return {"version": FILE_VERSION, "active": self.active, "keys": encoded, "index_key": _encode(self.index_key)}
 
     def write(self, path: str | os.PathLike[str]) -> None:
-        """Write the key file atomically, readable by its owner only. Raises OSError."""
+        """Write the key file atomically: a new one readable by us alone, another in place of one for whom that was.
+
+        Raises OSError.
+        """
         target = Path(path)
         # mkstemp creates with 0600; the rename makes a reader see the old file or the new one, never half of one.
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "w") as file:
+                _belong_as(target, handle)
                 json.dump(self.as_document(), file, indent=1)
                 file.flush()
                 os.fsync(file.fileno())
@@ -225,6 +230,20 @@ def _decode_entry(key_id: str, text: object) -> tuple[int, bytes]:
     if not (key_id.isascii() and key_id.isdigit()):
         raise KeyFileError("a key id is not a number")
     return int(key_id), _decode(text, f"key {int(key_id)}")
+
+
+def _belong_as(target: Path, handle: int) -> None:
+    """Give an open file the owner and the mode of ``target``, so that whoever reads that one can go on reading.
+
+    Raises OSError where it is not ours to give: then the old file stays.
+    """
+    try:
+        there = target.stat()
+    except FileNotFoundError:
+        return
+    os.fchmod(handle, stat.S_IMODE(there.st_mode))
+    if (there.st_uid, there.st_gid) != (os.fstat(handle).st_uid, os.fstat(handle).st_gid):
+        os.fchown(handle, there.st_uid, there.st_gid)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.html import format_html, format_html_join
@@ -62,6 +63,7 @@ def set_audience(
     Raises ``ValidationError`` where the choice is not to be had: a juvenile's above friends, a circle of
     somebody else, circles without any, oneself excepted.
     """
+    hold(member)
     chosen, excepted = _still_there(circles), list(exceptions)
     refuse_impossible(member, audience, chosen, excepted)
     _store_level(member, field, audience)
@@ -69,6 +71,12 @@ def set_audience(
     FieldCircle.objects.bulk_create(FieldCircle(owner=member, field=field, circle=circle) for circle in chosen)
     FieldException.objects.filter(owner=member, field=field).delete()
     FieldException.objects.bulk_create(FieldException(owner=member, field=field, person=person) for person in excepted)
+
+
+def hold(member: Any) -> None:
+    """Make whoever else changes the circles or audiences of ``member`` wait until this transaction ends."""
+    held: Any = get_user_model()._default_manager.filter(pk=member.pk).select_for_update()
+    list(held.values_list("pk", flat=True))
 
 
 def _still_there(circles: Iterable[Circle]) -> list[Circle]:
@@ -102,8 +110,6 @@ def _store_level(member: Any, field: str, audience: Audience) -> None:
     if field == "display_name":
         publish_name(profile)
         written += OPEN_NAME
-        # A withdrawn name must not lie on in SQLite's log.
-        transaction.on_commit(partial(empty_write_ahead_log, "default"))
     profile.save(update_fields=written)
 
 
@@ -113,8 +119,11 @@ def publish_name(profile: Any) -> None:
     Databases differ in how they fold letters, so that search compares a copy that is folded here.
     """
     is_open = profile.display_name_audience <= Audience.MEMBERS
-    name = profile.display_name
-    profile.public_name = name if is_open and isinstance(name, str) else ""
+    name = profile.display_name if is_open else ""
+    before, profile.public_name = profile.public_name, name if isinstance(name, str) else ""
+    if before and before != profile.public_name:
+        # A withdrawn name must not lie on in SQLite's log.
+        transaction.on_commit(partial(empty_write_ahead_log, "default"))
     profile.name_for_search = normalise(profile.public_name)
 
 

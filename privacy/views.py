@@ -4,14 +4,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalogue.vocabulary import Audience
+from security.returning import wanted
 
 from . import checkup
 from .audiences import CONTACT_FIELDS, choices, set_audience
@@ -72,16 +73,23 @@ def field_audience(request: HttpRequest, field: str) -> HttpResponse:
     )
     if request.method == "POST" and "keep" in request.POST:
         return redirect(_back(request))
-    if request.method == "POST" and form.is_valid():
-        answer = form.cleaned_data
-        set_audience(
-            request.user, field, answer["audience"], circles=answer["circles"], exceptions=answer["exceptions"]
-        )
-        checkup.look_over(request.user, [field])
+    if request.method == "POST" and form.is_valid() and _store(request.user, field, form):
         messages.success(request, _changed(request.user, field))
         return redirect(_back(request))
     context = _question(request, field, form, current)
     return render(request, "privacy/field_audience.html", context, status=422 if form.errors else 200)
+
+
+def _store(member: Any, field: str, form: AudienceForm) -> bool:
+    """Store the answer; say False, with the reason on the form, if it is not to be had any more."""
+    answer = form.cleaned_data
+    try:
+        set_audience(member, field, answer["audience"], circles=answer["circles"], exceptions=answer["exceptions"])
+    except ValidationError as refusal:
+        form.add_error("audience", refusal)
+        return False
+    checkup.look_over(member, [field])
+    return True
 
 
 def _changed(member: Any, field: str) -> str:
@@ -113,20 +121,18 @@ def _question(request: HttpRequest, field: str, form: AudienceForm, current: Any
 
 def _back(request: HttpRequest) -> str:
     """Return where the member came from, if that is a page of ours."""
-    asked = request.POST.get("next") or request.GET.get("next") or ""
-    own = url_has_allowed_host_and_scheme(asked, allowed_hosts=None) and asked.startswith("/")
-    return asked if own else reverse("privacy:settings-privacy")
+    return wanted(request) or reverse("privacy:settings-privacy")
 
 
 @require_POST
 def set_listed(request: HttpRequest) -> HttpResponse:
     """Say whether directory, search and suggestions may show me."""
-    wanted = request.POST.get("listed") == "on"
-    if wanted and is_juvenile(request.user):
+    listed = request.POST.get("listed") == "on"
+    if listed and is_juvenile(request.user):
         messages.warning(request, _("Under 18, nobody is listed."))
     else:
-        profile_model()._default_manager.filter(pk=request.user.pk).update(listed=wanted)
-        messages.success(request, _("You are listed.") if wanted else _("You are not listed any more."))
+        profile_model()._default_manager.filter(pk=request.user.pk).update(listed=listed)
+        messages.success(request, _("You are listed.") if listed else _("You are not listed any more."))
     return redirect("privacy:settings-privacy")
 
 

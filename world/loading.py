@@ -17,7 +17,8 @@ from accounts.blocking import block, mute
 from accounts.circles import add_to_circle, make_circle
 from accounts.friendship import accept_request, ask_to_be_friends
 from accounts.models import Member, Profile, ReservedHandle
-from accounts.pictures import delete_files as delete_picture_files, set_picture
+from accounts.picture_files import erase_files
+from accounts.pictures import set_picture
 from accounts.profiles import update_profile
 from accounts.registration import handle_digest
 from accounts.roles import assign_roles
@@ -71,7 +72,7 @@ def all_or_nothing(pictures: list[uuid.UUID]) -> Iterator[None]:
     except BaseException:
         forget_keys()
         for picture in pictures:
-            delete_picture_files(picture)
+            erase_files(picture)
         raise
 
 

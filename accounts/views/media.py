@@ -9,7 +9,8 @@ from django.views.decorators.http import require_safe
 
 from privacy.visibility import Viewer
 
-from ..pictures import CONTENT_TYPE, SIZES, open_picture, owner_of
+from ..picture_files import SIZES
+from ..pictures import CONTENT_TYPE, open_picture, owner_of
 
 HEADERS = {
     "Cache-Control": "private, no-cache",

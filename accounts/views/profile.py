@@ -113,11 +113,14 @@ def _looker(member: Member, word: str) -> tuple[Viewer | Ties, str, bool]:
     if ties is not None:
         return ties, word, True
     person = Member.objects.active().filter(handle=word.removeprefix("@")).first()
-    blocked_by_them = person and person.blocks.filter(blocked=member).exists()
-    if person is None or blocked_by_them:
+    if person is None:
         raise Member.DoesNotExist
-    blocked = member.blocks.filter(blocked=person).exists()
-    return Viewer(person.pk), f"@{person.handle}", not blocked
+    # Asked first: whether somebody whom the member blocked has blocked them back is for nobody to learn.
+    if member.blocks.filter(blocked=person).exists():
+        return Ties(), f"@{person.handle}", False
+    if person.blocks.filter(blocked=member).exists():
+        raise Member.DoesNotExist
+    return Viewer(person.pk), f"@{person.handle}", True
 
 
 @require_safe

@@ -3,6 +3,7 @@
 Whoever the viewer may not know of is the same 404 everywhere, whatever the reason.
 """
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,6 +19,7 @@ from privacy.audiences import choices
 from privacy.fields import bearers
 from privacy.models import Circle
 from privacy.visibility import Viewer, known_to
+from security.returning import wanted
 
 from .. import blocking, circles as circling, friendship
 from ..directory import Page
@@ -52,6 +53,8 @@ def ask(request: HttpRequest, handle: str) -> HttpResponse:
     person = _other(request, handle)
     try:
         friendship.ask_to_be_friends(person, by=_me(request))
+    except Member.DoesNotExist:
+        raise Http404 from None
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
         return _back(request, "accounts:friends")
@@ -109,7 +112,8 @@ def circles(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Made. Nobody else learns that it exists."))
             return redirect("accounts:circle", made.pk)
     page = circling.page_of_circles(me, request.GET.get("after", ""))
-    return render(request, "accounts/circles.html", {"form": form, "circles": page.circles, **_pager(request, page)})
+    context = {"form": form, "circles": page.circles, **_pager(request, page)}
+    return render(request, "accounts/circles.html", context, status=_status(form))
 
 
 @ACT
@@ -136,6 +140,8 @@ def circle_add(request: HttpRequest, circle_id: int) -> HttpResponse:
     if form.is_valid():
         try:
             circling.add_to_circle(found, form.cleaned_data["handle"])
+        except Member.DoesNotExist:
+            raise Http404 from None
         except ValidationError as refusal:
             form.add_error("handle", refusal)
         else:
@@ -150,7 +156,7 @@ def circle_remove(request: HttpRequest, circle_id: int, handle: str) -> HttpResp
     circling.remove_from_circle(found, person)
     messages.success(request, _("They are out of the circle, and not told of it."))
     undo = urlencode({"removed": person.handle})
-    return redirect(_safe_next(request) or f"{reverse('accounts:circle', args=[found.pk])}?{undo}")
+    return redirect(wanted(request) or f"{reverse('accounts:circle', args=[found.pk])}?{undo}")
 
 
 @require_POST
@@ -173,6 +179,10 @@ def _known_name(found: Circle) -> str:
     return found.name if isinstance(found.name, str) else ""
 
 
+def _status(*forms: Any) -> HTTPStatus:
+    return HTTPStatus.UNPROCESSABLE_ENTITY if any(form.errors for form in forms) else HTTPStatus.OK
+
+
 def _circle_page(request: HttpRequest, found: Circle, **forms: Any) -> HttpResponse:
     me = _me(request)
     chosen = choices(me)
@@ -186,12 +196,13 @@ def _circle_page(request: HttpRequest, found: Circle, **forms: Any) -> HttpRespo
             "circle": found,
             "form": CircleForm(initial={"name": _known_name(found)}),
             "add_form": AddPersonForm(owner=me),
-            "people": _listed(request, circling.people_in(found), "after"),
+            "people": _listed(request, circling.people_in(found), "after", reverse("accounts:circle", args=[found.pk])),
             "shown": list(labels.items()),
             "orphaned": [labels[name] for name in shown if len(chosen[name].circles) == 1],
             "removed": removed.exclude(pk__in=circling.people_in(found)).first(),
             **forms,
         },
+        status=_status(*forms.values()),
     )
 
 
@@ -260,27 +271,23 @@ def _one(request: HttpRequest, person: Member) -> Any:
     return page_of(Member.objects.filter(pk=person.pk), Viewer.of(request.user)).people[0]
 
 
-def _listed(request: HttpRequest, found: Any, parameter: str) -> dict[str, Any]:
+def _listed(request: HttpRequest, found: Any, parameter: str, address: str = "") -> dict[str, Any]:
     """Return a page of people for a template, and the address of the next one."""
     page = page_of(found, Viewer.of(request.user), request.GET.get(parameter, ""))
-    return {"people": page.people, **_pager(request, page, parameter)}
+    return {"people": page.people, **_pager(request, page, parameter, address)}
 
 
-def _pager(request: HttpRequest, page: Page | circling.CirclePage, parameter: str = "after") -> dict[str, Any]:
-    following = f"{request.path}?{urlencode({parameter: page.after})}" if page.after else None
-    return {"next_url": following, "first_url": request.path if parameter in request.GET else None}
+def _pager(
+    request: HttpRequest, page: Page | circling.CirclePage, parameter: str = "after", address: str = ""
+) -> dict[str, Any]:
+    """Return where a list goes on and where it begins; ``address`` is the page of the list, where this one is not."""
+    here = address or request.path
+    following = f"{here}?{urlencode({parameter: page.after})}" if page.after else None
+    return {"next_url": following, "first_url": here if parameter in request.GET else None}
 
 
 def _next(request: HttpRequest) -> str:
     return request.POST.get("next") or request.GET.get("next", "")
-
-
-def _safe_next(request: HttpRequest) -> str:
-    """Return where the form wants to go afterwards, if that is a page of this very host."""
-    wanted = _next(request)
-    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    # Without the slash, redirect() would take a word for the name of a view.
-    return wanted if safe and wanted.startswith("/") else ""
 
 
 def _back(request: HttpRequest, to: str | Circle, said: str = "") -> HttpResponse:
@@ -288,4 +295,4 @@ def _back(request: HttpRequest, to: str | Circle, said: str = "") -> HttpRespons
         messages.success(request, said)
     if isinstance(to, Circle):
         to = reverse("accounts:circle", args=[to.pk])
-    return redirect(_safe_next(request) or to)
+    return redirect(wanted(request) or to)

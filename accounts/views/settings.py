@@ -1,6 +1,8 @@
 """Own settings of people: the profile and its picture."""
 
+from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -35,16 +37,18 @@ def edit_profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST, request.FILES, member=_me(request), is_too_big=_lost_a_file(request))
     if not form.is_valid():
         return _page(request, form)
-    _store(_me(request), form)
+    # Files first: no transaction waits for them, and what comes to nothing is swept up.
+    painted = form.cleaned_data["picture"]
+    _store(_me(request), form, pictures.seal_picture(_me(request), painted) if painted else None)
     messages.success(request, _("Saved. Who sees it is as before."))
     return redirect("accounts:settings-profile")
 
 
 @transaction.atomic
-def _store(member: Member, form: ProfileForm) -> None:
+def _store(member: Member, form: ProfileForm, picture: UUID | None) -> None:
     update_profile(member, form.changes, by=member)
-    if form.cleaned_data["picture"] is not None:
-        pictures.keep_picture(member, form.cleaned_data["picture"])
+    if picture is not None:
+        pictures.show_picture(member, picture)
 
 
 @require_POST
@@ -78,7 +82,8 @@ def _page(request: HttpRequest, form: ProfileForm) -> HttpResponse:
         "birth_date_why": declared("birth_date").why,
         "birth_choices": [(name, declared(name).label, chosen[name]) for name in ("birthday", "birth_date")],
     }
-    return render(request, "accounts/settings_profile.html", context)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "accounts/settings_profile.html", context, status=status)
 
 
 def _row(form: ProfileForm, name: str, chosen: dict[str, Any]) -> dict[str, Any]:

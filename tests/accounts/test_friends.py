@@ -9,7 +9,7 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts import friendship
-from accounts.blocking import block, mute
+from accounts.blocking import block, mute, unblock
 from accounts.friendship import (
     Relationship,
     accept_request,
@@ -50,6 +50,31 @@ def pairs():
 def normalised(html: bytes) -> str:
     """Return a page without what differs between any two answers."""
     return re.sub(r'(nonce|csrfmiddlewaretoken)"?[^>]*?"[^"]+"', "", html.decode())
+
+
+def long_ago():
+    Decline.objects.update(at=timezone.now() - timedelta(days=400))
+
+
+def test_who_withdrew_before_a_decline_had_its_rest_is_heard_again_afterwards(rose, fern):
+    ask_to_be_friends(fern, by=rose)
+    decline_request(rose, by=fern)
+    withdraw_request(fern, by=rose)
+    ask_to_be_friends(fern, by=rose)
+    assert list(asking(fern)) == []
+    long_ago()
+    ask_to_be_friends(fern, by=rose)
+    assert list(asking(fern)) == [rose]
+
+
+def test_a_block_that_was_lifted_does_not_make_a_decline_eternal(rose, fern):
+    ask_to_be_friends(fern, by=rose)
+    decline_request(rose, by=fern)
+    block(rose, by=fern)
+    unblock(rose, by=fern)
+    long_ago()
+    ask_to_be_friends(fern, by=rose)
+    assert list(asking(fern)) == [rose]
 
 
 def test_a_request_that_is_accepted_is_a_friendship_in_both_directions(client, rose, fern):

@@ -13,7 +13,8 @@ from PIL import Image, PngImagePlugin
 
 from accounts.blocking import block
 from accounts.models import Member, Picture, Profile
-from accounts.pictures import SIZES, remove_picture, set_picture, stored_pictures
+from accounts.picture_files import SIZES, stored_pictures
+from accounts.pictures import remove_picture, set_picture
 from catalogue.vocabulary import Audience
 from encryption.keys import destroy_data_key
 from tests import factories
@@ -225,7 +226,7 @@ def test_a_file_that_will_not_do_is_answered_by_the_field_and_nothing_is_kept(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         answer = client.post("/settings/profile/", {"picture": upload(content, name), "city": "Alderford"})
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     text = answer.content.decode()
     assert said in text
     assert 'id="id_picture-error-1"' in text
@@ -253,7 +254,7 @@ def test_too_many_bytes_are_refused_whether_or_not_they_were_taken_in(client, ro
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = limit_of_memory
     client.force_login(rose)
     answer = send(client, encoded("JPEG"), "me.jpg")
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert "too big" in answer.content.decode()
     assert kept(uploads) == []
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import pickle
 import threading
 from collections.abc import Callable
@@ -261,3 +262,14 @@ def test_sqlite_overwrites_the_bytes_of_a_destroyed_key(shared_databases: None) 
     name = keystore.settings_dict["NAME"]
     for path in (Path(name), Path(f"{name}-wal")):
         assert not path.exists() or wrapped not in path.read_bytes()
+
+
+def test_who_reads_the_key_file_can_go_on_reading_it_after_somebody_else_added_a_key(key_file: Path) -> None:
+    """The service reads it, an operator rotates: the new file belongs to whom the old one did."""
+    key_file.chmod(0o640)
+    if os.geteuid() == 0:
+        os.chown(key_file, 1234, 5678)
+    before = key_file.stat()
+    ring().add_key().write(key_file)
+    after = key_file.stat()
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)

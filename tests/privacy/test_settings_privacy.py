@@ -181,6 +181,17 @@ def test_viewing_as_somebody_is_for_the_owner_alone_and_writes_nothing(rose, her
         assert her_browser.get("/@rose/", {"as": wrong}).status_code in (400, 404), wrong
 
 
+@pytest.mark.promise("E6")
+def test_that_somebody_blocked_back_does_not_show_through_their_eyes(rose, her_browser):
+    nettle = factories.make_member("nettle")
+    factories.block(rose, nettle)
+    before = her_browser.get("/@rose/?as=@nettle")
+    factories.block(nettle, rose)
+    after = her_browser.get("/@rose/?as=@nettle")
+    assert (before.status_code, after.status_code) == (200, 200)
+    assert before.context["finds"] is after.context["finds"] is False
+
+
 @pytest.mark.promise("E3")
 def test_the_check_up_is_offered_until_every_step_is_looked_over_and_again_for_a_new_field(rose, her_browser):
     assert "Check-up" in her_browser.get("/").content.decode()
