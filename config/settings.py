@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "config.middleware.wrong_methods_get_a_page",
     "config.middleware.refuse_what_no_column_holds",
     "accounts.middleware.readers_time_zone",
+    "security.last_use.keep_last_use",
     "security.browsers.carry_cookie",
 ]
 

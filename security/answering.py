@@ -16,13 +16,13 @@ from django.utils import timezone
 
 from .browsers import known_browser
 from .meanings import MEANINGS, Meaning
-from .models import Browser, Event, SignIn
+from .models import Browser, Event, Kind, SignIn
 from .observing import in_words
 from .sessions import SIGN_IN
-from .signing_in import is_fresh
 
 SHOWN = 2  # more than that on every page is a wall; the rest is on the page of events
 READ = 20
+OWN_WORDS = {Kind.NOT_ME, Kind.GAVE_AWAY, Kind.STEPS_SEEN, Kind.CONTACT_SEEN, Kind.AUDIENCES_SEEN, Kind.ROLES_CHANGED}
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ class Told:
     place: str
     meaning: Meaning
     is_answerable: bool
+
+    @property
+    def may_be_disowned(self) -> bool:
+        """Say whether somebody else can have done it: what the member has just said themself is not asked about."""
+        return self.event.kind not in OWN_WORDS
 
 
 def alerts_for(request: HttpRequest) -> list[Told]:
@@ -56,17 +61,13 @@ def is_other(event: Event, here: Browser | None) -> bool:
     return here is not None and here.pk != event.browser_id
 
 
-def was_here_before(request: HttpRequest, event: Event) -> bool:
-    """Say whether this session began before the event, or has just shown who it is."""
-    return is_fresh(request) or _began(request) < event.at
-
-
 def answer(event: Event) -> None:
     """Write down that it was the member."""
     Event.objects.filter(pk=event.pk, answered_at=None).update(answered_at=timezone.now())
 
 
-def _began(request: HttpRequest) -> datetime:
+def began(request: HttpRequest) -> datetime:
+    """Return since when somebody is signed in here; now, if that is not known."""
     number: Any = request.session.get(SIGN_IN)
     row = SignIn.objects.filter(pk=number, member=request.user.pk).first() if number else None
     return row.started_at if row else timezone.now()

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from .models import Kind
 
 SESSIONS, PASSWORD, OVERVIEW = "security:sessions", "accounts:password-change", "security:settings"
-PROFILE, AUDIENCES = "accounts:settings-profile", "privacy:check-up"
+PROFILE, AUDIENCES, PATH = "accounts:settings-profile", "privacy:settings-privacy", "security:gave-away"
 
 
 @dataclass(frozen=True)
@@ -93,13 +93,13 @@ MEANINGS: dict[str, Meaning] = {
     Kind.NOT_ME: Meaning(
         _("Somebody said that it was not you"),
         _("Every browser was signed out, and the password opened nothing until there was a new one."),
-        OVERVIEW,
+        PATH,
         _("Go on where you left off"),
     ),
     Kind.GAVE_AWAY: Meaning(
         _("You said that somebody knows your password"),
         _("A few steps make your account yours again."),
-        OVERVIEW,
+        PATH,
         _("Go on where you left off"),
     ),
     Kind.ROLES_CHANGED: Meaning(

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.contrib.auth import get_user_model, login, update_session_auth_hash
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils import timezone
 from django_otp import login as remember_device
 
 from . import events
 from .browsers import remember_browser
+from .last_use import claim_writing
 from .models import Kind, SignIn
 from .observing import Observation, observe
 from .sessions import SIGN_IN
@@ -25,7 +25,6 @@ HALF = "half-signed-in"
 HALF_LASTS = timedelta(minutes=10)
 FRESH = "authenticated-at"  # when, in seconds since 1970, this session last showed who it is
 VERIFIED = "verified-at"  # when its second step was last done
-SEEN_EVERY = timedelta(minutes=5)
 
 
 def begin(request: HttpRequest, member: Any, backend: str) -> bool:
@@ -65,6 +64,7 @@ def complete(request: HttpRequest, member: Any, backend: str, device: Any = None
     kind = _what_is_new(member, seen, is_new_browser=is_new, was_here=was_here)
     sign_in = SignIn.objects.create(member=member, browser=browser, device=seen.device, network=seen.network)
     request.session[SIGN_IN] = str(sign_in.pk)
+    claim_writing(sign_in.pk)  # it has just been written
     if member.is_staff:
         request.session.set_expiry(settings.STAFF_SESSION_AGE)
     events.happened(member, kind, seen=seen)
@@ -106,9 +106,3 @@ def is_freshly_verified(request: HttpRequest) -> bool:
     if not (user.is_authenticated and user.is_verified()):
         return False
     return bool(time.time() - request.session.get(VERIFIED, 0) < settings.STAFF_FACTOR_AGE)
-
-
-def touch(sign_in_id: Any) -> None:
-    """Write down that a session was used, at most once in a while."""
-    now = timezone.now()
-    SignIn.objects.filter(pk=sign_in_id, seen_at__lt=now - SEEN_EVERY).update(seen_at=now)

@@ -177,6 +177,10 @@ security:sessions-end-others                   POST 302 302 302 302 302 302 302
 security:session-end                           POST 302 404 302 302 404 404 404
 security:events                                GET  302 200 200 302 200 200 200
 security:event-mine                            POST 302 404 302 302 404 404 404
+security:not-me-here                           GET  302 404 200 302 404 404 404
+security:not-me-here                           POST 302 404 302 302 404 404 404
+security:gave-away                             GET  302 200 200 302 200 200 200
+security:gave-away                             POST 302 404 404 302 404 404 404
 security:not-me                                GET  200 200 200 200 200 200 200
 security:not-me                                POST 302 302 302 302 302 302 302
 accounts:not-me-password                       GET  302 302 302 302 302 302 302

@@ -36,6 +36,7 @@ PAGES = [
     "/settings/security/",
     "/settings/security/sessions/",
     "/settings/security/events/",
+    "/settings/security/gave-away/",
 ]
 
 

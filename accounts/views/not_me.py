@@ -39,5 +39,5 @@ def new_password(request: HttpRequest, token: str) -> HttpResponse:
     if passwords.replace_password(token, password, seen=observe(request)) is None:
         return keep_address_quiet(redirect("security:not-me", token))
     messages.success(request, _("Your new password is set. Sign in with it, and look over what else was done."))
-    onward = urlencode({"next": reverse("security:settings")})
+    onward = urlencode({"next": reverse("security:gave-away")})
     return keep_address_quiet(redirect(f"{reverse('accounts:sign-in')}?{onward}"))

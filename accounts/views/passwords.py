@@ -16,6 +16,7 @@ from security import tokens
 from security.discretion import even_time
 from security.freshness import recently_authenticated
 from security.observing import observe
+from security.returning import wanted
 
 from .. import passwords
 from ..forms.signing import AskResetForm, NewPasswordForm
@@ -35,7 +36,7 @@ def change(request: HttpRequest) -> HttpResponse:
         passwords.change_password(member, form.cleaned_data["new_password"], keep_session=key, seen=observe(request))
         update_session_auth_hash(request, member)
         messages.success(request, _("Your password is changed. Every other browser is signed out."))
-        return redirect("security:settings")
+        return redirect(wanted(request) or "security:settings")
     return render(request, "accounts/password_change.html", {"form": form}, status=_status(form))
 
 

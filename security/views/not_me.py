@@ -5,13 +5,14 @@ from http import HTTPStatus
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from .. import tokens
 from ..allowances import take
 from ..answering import told
 from ..disowning import PRESSED, disown, done_since
+from ..freshness import recently_authenticated
 from ..models import Event
 from ..observing import observe
 
@@ -29,12 +30,17 @@ def not_me(request: HttpRequest, token: str) -> HttpResponse:
         return _quiet(redirect(NEW_PASSWORD, token))
     if request.method != "POST":
         return _quiet(page_about(request, event))
-    wait = take(PRESSED, event.member_id)
-    if wait is not None:
-        page = page_about(request, event, status=HTTPStatus.TOO_MANY_REQUESTS)
-        page["Retry-After"] = str(int(wait.total_seconds()) + 1)
-        return _quiet(page)
-    return _quiet(put_out(request, event, token))
+    return _quiet(_put_out(request, event, token))
+
+
+@recently_authenticated
+@require_http_methods(["GET", "HEAD", "POST"])
+def not_me_here(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Put out whoever it was, from a session that has just shown who it is."""
+    event = get_object_or_404(Event, pk=event_id, member=request.user.pk)
+    if request.method != "POST":
+        return page_about(request, event)
+    return _quiet(_put_out(request, event))
 
 
 def page_about(request: HttpRequest, event: Event, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
@@ -44,12 +50,17 @@ def page_about(request: HttpRequest, event: Event, status: HTTPStatus = HTTPStat
     return render(request, "security/not_me.html", context, status=status)
 
 
-def put_out(request: HttpRequest, event: Event, token: str) -> HttpResponse:
-    """Do it, and lead to a new password."""
+def _put_out(request: HttpRequest, event: Event, token: str = "") -> HttpResponse:
+    """Do it, and lead to a new password by the link that was mailed, or by one that is made for it."""
+    wait = take(PRESSED, event.member_id)
+    if wait is not None:
+        page = page_about(request, event, status=HTTPStatus.TOO_MANY_REQUESTS)
+        page["Retry-After"] = str(int(wait.total_seconds()) + 1)
+        return page
     disown(event, seen=observe(request))
     if request.user.pk == event.member_id:
         logout(request)  # This session has ended with the others; saving it would fail.
-    return redirect(NEW_PASSWORD, token)
+    return redirect(NEW_PASSWORD, token or tokens.issue(event.member, tokens.NOT_ME, event=event))
 
 
 def _quiet(page: HttpResponse) -> HttpResponse:

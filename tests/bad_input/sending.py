@@ -67,7 +67,9 @@ TAKES: dict[str, dict[str, str]] = {
     "security:sessions-end-others": {},
     "security:session-end": {},
     "security:event-mine": {},
+    "security:not-me-here": {},
     "security:not-me": {},
+    "security:gave-away": {"step": "told"},
     "privacy:listed": {"listed": "on"},
     "privacy:field-audience": {"audience": "circles", "circles": "", "exceptions": "@moss", "sure": "on", "next": "/"},
     "privacy:check-up": {"step": "reach"},
@@ -157,7 +159,7 @@ def address(route: Route, parts: dict[str, str]) -> str:
     if purpose == tokens.VERIFY_EMAIL and "<str:token>" in route.path:
         rose = Member.objects.filter(handle="bud").first() or make_member("bud", email_verified_at=None)
     token = tokens.issue(rose, purpose) if "<str:token>" in route.path else ""
-    if "not-me" in route.name and token:
+    if token and "not-me" in route.name:
         token = not_me_token(has_pressed=route.name == "accounts:not-me-password")
     all_parts = parts | {"object_id": object_id, "token": token}
     plain = re.sub(r"\(\?P<(?P<name>\w+)>[^)]*\)", lambda match: all_parts[match["name"]], route.path)

@@ -258,10 +258,28 @@ def test_a_browser_that_was_signed_in_before_answers(rose):
     assert Event.objects.latest("pk").answered_at is not None
 
 
+def test_a_browser_that_was_signed_in_afterwards_has_to_show_who_it_is(rose):
+    other = sign_in(rose)
+    other.post("/sign-out/")
+    sign_in(rose, agent=SAFARI)
+    event = Event.objects.latest("pk")
+    sign_in(rose, other)
+    factories.let_time_pass(other)
+    where = f"/settings/security/events/{event.pk}/mine/"
+    asked = other.post(where)["Location"]
+    assert asked.startswith("/sign-in/again/?next=")
+    event.refresh_from_db()
+    assert event.answered_at is None
+    onward = asked.partition("next=")[2].replace("%3F", "?").replace("%3D", "=")
+    other.post("/sign-in/again/", {"password": factories.PASSWORD, "next": onward}, follow=True)
+    event.refresh_from_db()
+    assert event.answered_at is not None
+
+
 def test_what_a_signed_in_browser_did_itself_it_cannot_answer_for(rose):
     here, other = sign_in(rose), sign_in(rose, agent=SAFARI)
     new = "barley under the bells"
-    here.post("/password/change/", {"current_password": factories.PASSWORD, "new_password": new})
+    here.post("/password/change/", {"new_password": new})
     event = Event.objects.get(kind=Kind.PASSWORD_CHANGED)
     press(here, event)
     event.refresh_from_db()

@@ -204,7 +204,7 @@ def test_links_that_may_have_been_mailed_to_somebody_else_die(rose, alerted, del
 
 def test_a_password_that_was_changed_since_does_not_kill_the_link(rose, alerted):
     _here, thief, link = alerted
-    thief.post("/password/change/", {"current_password": factories.PASSWORD, "new_password": "a password of the thief"})
+    thief.post("/password/change/", {"new_password": "a password of the thief"})
     assert browser().post(link)["Location"] == f"{link}password/"
     assert not is_in(thief)
 
@@ -256,3 +256,37 @@ def test_who_is_suspended_gets_no_new_password(rose, alerted):
     assert browser().get(link).status_code == HTTPStatus.GONE
     assert browser().post(f"{link}password/", {"new_password": NEW})["Location"] == link
     assert not is_password_usable(password_of(rose))
+
+
+# --- from a session
+def test_the_same_is_to_be_had_from_a_session_that_has_just_shown_who_it_is(rose, alerted):
+    here, thief, link = alerted
+    event = Event.objects.latest("pk")
+    where = f"/settings/security/not-me/{event.pk}/"
+    assert f'href="{where}"' in here.get("/friends/").content.decode()
+    assert "Signed in from a new browser" in text_of(here.get(where))
+    onward = here.post(where)["Location"]
+    assert onward.endswith("/password/")
+    assert not is_in(here)
+    assert not is_in(thief)
+    assert browser().get(link).status_code == HTTPStatus.GONE  # the new link took its place
+    here.post(onward, {"new_password": NEW})
+    assert Member.objects.get(pk=rose.pk).check_password(NEW)
+
+
+@pytest.mark.promise("C2")
+def test_from_a_session_it_takes_a_fresh_sign_in(rose, alerted):
+    here, _thief, _link = alerted
+    where = f"/settings/security/not-me/{Event.objects.latest('pk').pk}/"
+    factories.let_time_pass(here)
+    for answer in (here.get(where), here.post(where)):
+        assert answer["Location"].startswith("/sign-in/again/")
+    assert is_password_usable(password_of(rose))
+
+
+def test_nobody_says_it_for_somebody_else(rose, alerted):
+    moss = sign_in(factories.make_member("moss"))
+    where = f"/settings/security/not-me/{Event.objects.filter(member=rose).latest('pk').pk}/"
+    assert moss.get(where).status_code == HTTPStatus.NOT_FOUND
+    assert moss.post(where).status_code == HTTPStatus.NOT_FOUND
+    assert is_password_usable(password_of(rose))
