@@ -4,14 +4,16 @@ import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import mail
-from playwright.sync_api import expect
+from django.test import Client
+from playwright.sync_api import Page, expect
 
 from accounts import directory
 from accounts.models import Block, Decline, Friendship, Member, Mute, Profile
 from catalogue.vocabulary import Audience
 from privacy.models import Circle, CircleMember, FieldDefault
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, let_time_pass
 from world.faces import draw_face
 
 from .conftest import NARROW, Opens, Town
@@ -34,6 +36,15 @@ def hands(visit: Opens, script: bool) -> Any:
         return Keyboard(visit(person, java_script_enabled=script, reduced_motion="reduce", **options).page)
 
     return sit_down
+
+
+def client_of(page: Page) -> Client:
+    """Return a client that carries the session of a browser."""
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = next(
+        cookie["value"] for cookie in page.context.cookies() if cookie["name"] == settings.SESSION_COOKIE_NAME
+    )
+    return client
 
 
 def path_in_the_last_mail() -> str:
@@ -93,9 +104,11 @@ def test_signing_in_the_profile_and_the_password(town: Town, hands: Any):
     keys.press("Remove the picture")
     expect(page.get_by_role("status")).to_contain_text("The picture is gone")
 
+    let_time_pass(client_of(page))
     keys.open("/settings/security/")
     keys.follow("Change the password")
-    keys.write("Password until now", PASSWORD)
+    keys.write("Password", PASSWORD)
+    keys.press("It is me, go on")
     keys.write("New password", "gate and gander 27")
     keys.press("Change the password")
     keys.sign_out()
@@ -245,7 +258,16 @@ def test_tab_goes_through_every_page_and_out_again_and_back(town: Town, hands: A
     circle = f"/circles/{town.family.pk}/"
     for person, addresses in {
         None: ["/", "/join/", "/people/"],
-        town.rose: ["/@rose/", "/@fern/", "/friends/", circle, "/blocks/add/moss/", "/settings/profile/", PICKER],
+        town.rose: [
+            "/@rose/",
+            "/@fern/",
+            "/friends/",
+            circle,
+            "/blocks/add/moss/",
+            "/settings/profile/",
+            "/settings/security/",
+            PICKER,
+        ],
         town.warden: [f"/admin/accounts/member/{town.rose.pk}/change/"],
     }.items():
         keys = hands(person)
