@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from encryption.keys import destroy_data_key
 from encryption.overwriting import empty_write_ahead_log
+from notifications.mail import throw_away_letters
 from privacy import retention
 from privacy.juveniles import apply_adult_age
 from security import housekeeping as security
@@ -31,6 +32,7 @@ def purge_expired() -> dict[str, int]:
         "reserved handles": ReservedHandle.objects.filter(until__lte=now).delete()[0],
         "unconfirmed members": sum(map(_purge_unconfirmed, _unconfirmed_since(now))),
     }
+    purged["letters"] = throw_away_letters(now)
     logger.info("purged: %s", ", ".join(f"{count} {what}" for what, count in purged.items()))
     if narrowed := apply_adult_age():
         logger.info("narrowed %d profiles to the adult age", narrowed)

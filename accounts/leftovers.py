@@ -14,7 +14,7 @@ from django.utils import timezone
 from encryption.keys import destroy_data_key
 from encryption.overwriting import empty_write_ahead_log
 
-from .models import Leftover
+from .models import Leftover, Picture
 from .picture_files import erase_files
 
 # A picture that is being uploaded right now has files and no row yet.
@@ -31,6 +31,14 @@ def forget_key(member_id: int) -> None:
 def forget_files(picture_id: uuid.UUID) -> None:
     """Delete the files of a picture once the deletion of its row is certain."""
     transaction.on_commit(partial(clear, expect_files(picture_id)))
+
+
+@transaction.atomic
+def forget_pictures(member_id: int) -> None:
+    """Delete all pictures of a member, and their files once that is certain."""
+    for picture_id in list(Picture.objects.filter(member=member_id).values_list("pk", flat=True)):
+        forget_files(picture_id)
+    Picture.objects.filter(member=member_id).delete()
 
 
 def expect_files(picture_id: uuid.UUID) -> Leftover:

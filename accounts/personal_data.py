@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.declarations import PersonalData, PersonalField
+from catalogue.declarations import ExternalStore, PersonalData, PersonalField
 from catalogue.erasure import Blank, DeleteRow, Keep, Replace, Text
-from catalogue.registry import register
+from catalogue.registry import register, register_store
 from catalogue.vocabulary import Audience, Basis, Category, Purpose
+
+from .leftovers import forget_pictures
 
 WITH_AN_AUDIENCE = (
     "display_name",
@@ -371,3 +373,4 @@ register(
         not_personal={"id": "number of the row", "until": "when the row goes"},
     )
 )
+register_store(ExternalStore(name="uploads", holds=_("pictures, sealed with their owner's key"), erase=forget_pictures))

@@ -25,7 +25,7 @@ AnyField: TypeAlias = "Field[Any, Any]"
 
 def check_declarations(**_: object) -> list[CheckMessage]:
     """Hold the whole catalogue against all models, whichever apps were asked for: a promise is not kept by halves."""
-    return list(problems(registry.personal_data(), project_models()))
+    return list(problems(registry.personal_data(), [*project_models(), *foreign_models_of_people()]))
 
 
 def problems(declared: Iterable[PersonalData], models: Iterable[type[Model]]) -> Iterator[CheckMessage]:
@@ -52,9 +52,23 @@ def problems(declared: Iterable[PersonalData], models: Iterable[type[Model]]) ->
 
 
 def project_models() -> list[type[Model]]:
-    """Return the models whose code lies in this project; what others wrote may be registered, but need not."""
-    ours = [config for config in apps.get_app_configs() if _is_ours(config)]
-    return [model for config in ours for model in config.get_models() if not model._meta.proxy]
+    """Return the models whose code lies in this project."""
+    return _models_of(config for config in apps.get_app_configs() if _is_ours(config))
+
+
+def foreign_models_of_people() -> list[type[Model]]:
+    """Return the models that others wrote and whose rows point to a person; the rest of theirs need no declaration."""
+    foreign = _models_of(config for config in apps.get_app_configs() if not _is_ours(config))
+    return [model for model in foreign if any(_points_to_a_person(field) for field in model._meta.get_fields())]
+
+
+def _models_of(configs: Iterable[AppConfig]) -> list[type[Model]]:
+    return [model for config in configs for model in config.get_models() if not model._meta.proxy]
+
+
+def _points_to_a_person(field: Any) -> bool:
+    # What Django makes itself is the other end of a relation, which lies in somebody else's table.
+    return field.is_relation and not field.auto_created and field.related_model is get_user_model()
 
 
 def _is_ours(config: AppConfig) -> bool:

@@ -6,7 +6,9 @@ reads it needs, and each says why it was sent.
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from smtplib import SMTPException
 from typing import Any
 
@@ -21,6 +23,7 @@ from .clocks import ZoneOf
 
 logger = logging.getLogger(__name__)
 
+LETTERS_KEPT = timedelta(days=30)
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 # A mail server takes its time, and how long a page takes must not tell whether a mail was sent.
 postmen = ThreadPoolExecutor(max_workers=2, thread_name_prefix="mail")
@@ -67,3 +70,15 @@ def _send(message: EmailMultiAlternatives, slug: str, member_id: int) -> None:
         message.send()
     except (SMTPException, OSError, ValueError) as error:
         logger.error("mail %s to member %s not sent: %s", slug, member_id, type(error).__name__)  # noqa: TRY400
+
+
+def throw_away_letters(now: datetime) -> int:
+    """Delete the letters in the folder of a site without a mail server once their time is over; return how many."""
+    folder = settings.EMAIL_FILE_PATH
+    if folder is None or not Path(folder).is_dir():
+        return 0
+    before = (now - LETTERS_KEPT).timestamp()
+    old = [letter for letter in Path(folder).iterdir() if letter.is_file() and letter.stat().st_mtime <= before]
+    for letter in old:
+        letter.unlink(missing_ok=True)
+    return len(old)

@@ -23,6 +23,11 @@ def _for_ninety_days(name: str, label: Any, since: str, **particulars: Any) -> P
     return _observed(name, label, keep_for=KEPT, counted_from=since, **particulars)
 
 
+def _until_expired(name: str, label: Any, expiry: str, **particulars: Any) -> PersonalField:
+    """Return the declaration of what ends at a moment of its own: within the hour by the clock, a day at the latest."""
+    return _observed(name, label, keep_for=timedelta(days=1), counted_from=expiry, **particulars)
+
+
 register(
     PersonalData(
         model="security.Browser",
@@ -55,7 +60,7 @@ register(
     PersonalData(
         model="security.Session",
         subjects=("member",),
-        fields=(_observed("session_data", _("Signed-in browser"), purpose=Purpose.SIGN_IN),),
+        fields=(_until_expired("session_data", _("Signed-in browser"), "expire_date", purpose=Purpose.SIGN_IN),),
         not_personal={
             "session_key": "digest of a random number",
             "expire_date": "when the row goes",
@@ -69,7 +74,13 @@ register(
         model="security.Interrupted",
         subjects=("member",),
         fields=(
-            _observed("request", _("Form waiting for a fresh sign-in"), category=Category.UPLOADED, encrypted=True),
+            _until_expired(
+                "request",
+                _("Form waiting for a fresh sign-in"),
+                "expires_at",
+                category=Category.UPLOADED,
+                encrypted=True,
+            ),
         ),
         not_personal={"id": "random number", "member": "whose form it is", "expires_at": "when the row goes"},
     )
@@ -97,7 +108,7 @@ register(
     PersonalData(
         model="security.Token",
         subjects=("member",),
-        fields=(_observed("purpose", _("Link that was mailed"), masked=False),),
+        fields=(_until_expired("purpose", _("Link that was mailed"), "expires_at", masked=False),),
         not_personal={
             "digest": "digest of a random number",
             "event": "which event it was mailed about",
@@ -169,5 +180,18 @@ register(
         subjects=("user",),
         fields=(_step("handle_hex", _("Random number by which passkeys know you")),),
         not_personal={"user": "whose number it is"},
+    )
+)
+register(
+    PersonalData(
+        model="django_otp_webauthn.WebAuthnCredential",
+        not_personal=dict.fromkeys(
+            (
+                *("id", "user", "name", "confirmed", "created_at", "last_used_at", "credential_type", "credential_id"),
+                *("public_key", "transports", "sign_count", "backup_eligible", "backup_state", "aaguid"),
+                *("credential_id_sha256", "discoverable"),
+            ),
+            "of a table that stays empty: passkeys lie in security.Passkey",
+        ),
     )
 )

@@ -5,6 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connections
 from django.utils import timezone
 
@@ -351,3 +352,23 @@ def test_two_opposite_requests_at_the_very_same_moment_become_a_friendship():
         thread.join()
     assert pairs() == {("rose", "fern"), ("fern", "rose")}
     assert not FriendRequest.objects.exists()
+
+
+@pytest.mark.promise("E6")
+@pytest.mark.parametrize("went", ["nobody", "left", "blocked"])
+def test_how_many_may_still_be_asked_tells_nobody_who_left_or_blocked(rose, monkeypatch, went):
+    """The limit counts whom the page lists: who counts the refusals learns what the page says anyway."""
+    monkeypatch.setattr("accounts.friendship.MOST_UNANSWERED", 3)
+    asked = [factories.make_member(f"asked{number}") for number in range(3)]
+    for person in asked:
+        ask_to_be_friends(person, by=rose)
+    if went == "left":
+        Member.objects.filter(pk=asked[0].pk).update(is_active=False)
+    if went == "blocked":
+        block(rose, by=asked[0])
+    room = 3 - asked_by(rose).count()
+    for number in range(room):
+        ask_to_be_friends(factories.make_member(f"next{number}"), by=rose)
+    with pytest.raises(ValidationError, match="3 people have not answered"):
+        ask_to_be_friends(factories.make_member("last"), by=rose)
+    assert asked_by(rose).count() == 3

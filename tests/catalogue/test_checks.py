@@ -14,7 +14,7 @@ from django.test import override_settings
 from django.test.utils import isolate_apps
 
 from catalogue import registry
-from catalogue.checks import problems, project_models
+from catalogue.checks import foreign_models_of_people, problems, project_models
 from catalogue.declarations import PersonalData
 from catalogue.erasure import Blank, DeleteRow, Keep, Replace
 
@@ -330,6 +330,16 @@ def test_a_model_of_the_project_that_is_not_registered_is_found(model):
     assert found_in([], [model]) == ["E011"]
 
 
+@pytest.mark.promise("A1")
+def test_a_model_of_a_package_whose_rows_point_to_people_has_to_be_declared():
+    about_people = {model._meta.label for model in foreign_models_of_people()}
+    assert {"admin.LogEntry", "django_otp_webauthn.WebAuthnUserHandle"} <= about_people
+    assert not about_people & {"auth.Group", "auth.Permission", "contenttypes.ContentType"}
+    rest = [data for data in registry.personal_data() if data.model != "admin.LogEntry"]
+    with registry.isolated(registry.Registry(*rest)), pytest.raises(SystemCheckError, match=r"LogEntry .*catalogue"):
+        call_command("check", tags=["catalogue"])
+
+
 def test_a_declaration_of_no_model_is_found():
     assert found_in([PersonalData(model="catalogue.Gone")], []) == ["E012"]
 
@@ -358,7 +368,8 @@ def test_what_is_installed_below_the_project_is_not_part_of_it():
 
 @pytest.mark.promise("A1")
 def test_every_column_of_the_project_is_declared_or_excused():
-    assert [str(each) for each in problems(registry.personal_data(), project_models())] == []
+    models = [*project_models(), *foreign_models_of_people()]
+    assert [str(each) for each in problems(registry.personal_data(), models)] == []
 
 
 @pytest.mark.promise("A1")

@@ -532,3 +532,19 @@ def test_saving_leaves_no_name_of_a_person_in_the_session(client):
     client.post(f"/admin/accounts/member/{rose.pk}/change/", {"is_active": "on", "_save": "Save"})
     assert "rose" not in str(client.session.get("_messages", ""))
     assert "Saved." in str(client.session.get("_messages", ""))
+
+
+def test_staff_pages_about_members_read_no_sealed_column(
+    desk: Client, rose: Member, django_assert_max_num_queries: Any
+) -> None:
+    sealed = [f'"{name}"' for name in sorted(masked_columns(Member) | masked_columns(Profile)) if name != "id"]
+    # Who acts is read whole, and so is the key by which both tables are told apart.
+    own = f'"accounts_member"."id" = {desk.session["_auth_user_id"]}'
+    for address in (LIST, LIST + "?q=rose", page_of(rose)):
+        with django_assert_max_num_queries(30) as asked:
+            assert desk.get(address).status_code == HTTPStatus.OK
+        about = [
+            query["sql"] for query in asked if "accounts_" in query["sql"] and own not in query["sql"].replace("'", "")
+        ]
+        assert [sql for sql in about if 'FROM "accounts_member"' in sql]
+        assert not [sql for sql in about for name in sealed if name in sql.split(" FROM ")[0]]
