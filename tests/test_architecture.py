@@ -28,8 +28,9 @@ STOREYS = [
     {"config"},
 ]
 PACKAGES = sorted(name for storey in STOREYS for name in storey if (ROOT / name).is_dir())
-LONGEST_FUNCTION = 45
-LONGEST_MODULE = 400
+LONGEST_FUNCTION = 30
+LONGEST_MODULE = 300
+LONGEST_MODELS = 400  # one table after the other, and little else
 DRAWERS = {"services.py", "utils.py", "helpers.py", "common.py", "misc.py"}
 
 
@@ -72,7 +73,9 @@ def test_neighbours_of_a_storey_do_not_point_at_each_other() -> None:
     assert sideways == []
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.name == "personal_data.py"], ids=named)
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if "personal_data" in (path.stem, path.parent.name)], ids=named
+)
 def test_declarations_import_no_views_and_no_tasks(path: Path) -> None:
     words = {word for name in imported(path) for word in name.split(".")}
     assert not words & {"views", "tasks", "admin", "forms"}
@@ -93,7 +96,7 @@ def test_functions_and_modules_stay_short(path: Path) -> None:
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION]
     assert long == []
-    assert text.count("\n") <= LONGEST_MODULE
+    assert text.count("\n") <= (LONGEST_MODELS if path.name == "models.py" else LONGEST_MODULE)
 
 
 def test_there_are_no_drawers() -> None:
