@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db.models import Model, QuerySet
 
 from catalogue.declarations import PersonalData, PersonalField
-from catalogue.erasure import DeleteRow
+from catalogue.erasure import Blank, DeleteRow, Keep, Replace, blank_value
 from catalogue.registry import personal_data
 
 BATCH = 1_000
@@ -44,22 +44,31 @@ def _with_a_term(data: PersonalData) -> Iterator[PersonalField]:
 def _purge_field(model: type[Model], field: PersonalField, now: datetime) -> int:
     assert field.keep_for is not None
     due = model._base_manager.filter(**{f"{field.counted_from}__lte": now - field.keep_for})
-    return _erase_all(_not_yet(due, field), field)
+    return _erase_all(_still_there(due, field), field)
 
 
-def _not_yet(due: "QuerySet[Any]", field: PersonalField) -> "QuerySet[Any]":
-    """Leave out rows in which the value is gone already: a row that stays would be met again for ever."""
+def _still_there(due: "QuerySet[Any]", field: PersonalField) -> "QuerySet[Any]":
+    """Leave out rows in which the value is gone already: a row that stays would be written again every hour."""
     column: Any = due.model._meta.get_field(field.column)
-    if isinstance(field.erasure, DeleteRow) or not column.null:
+    erasure = field.erasure
+    if isinstance(erasure, Keep):
+        return due.none()
+    if isinstance(erasure, Replace) and not callable(erasure.value):
+        return due.exclude(**{field.column: erasure.value})
+    if not isinstance(erasure, Blank):
         return due
-    return due.filter(**{f"{field.column}__isnull": False})
+    if column.null or column.many_to_many:
+        return due.filter(**{f"{field.column}__isnull": False}).distinct()
+    return due.exclude(**{field.column: blank_value(column)})
 
 
 def _erase_all(due: "QuerySet[Any]", field: PersonalField) -> int:
-    count = 0
-    while batch := list(due.values_list("pk", flat=True).order_by("pk")[:BATCH]):
-        field.erasure.apply(due.model._base_manager.filter(pk__in=batch), field.column)
+    """Erase along the numbers of the rows, so that each is met once, whatever erasing leaves of it."""
+    count, rest = 0, due
+    while batch := list(rest.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        # Asked for once more: what was used again in the meantime is not due any more.
+        found = due.model._base_manager.filter(pk__in=due.filter(pk__in=batch).values("pk"))
+        field.erasure.apply(found, field.column)
         count += len(batch)
-        if len(batch) < BATCH:
-            break
+        rest = due.filter(pk__gt=batch[-1])
     return count
