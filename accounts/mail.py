@@ -1,6 +1,9 @@
 """Every mail about an account, one function each. None carries a personal value; each says why it was sent."""
 
+from datetime import datetime
+
 from django.conf import settings
+from django.utils import timezone
 
 from notifications.mail import link, post
 
@@ -25,3 +28,27 @@ def reset_password(member: Member, token: str) -> None:
     minutes = settings.TOKEN_LIFETIMES["reset-password"].total_seconds() / 60
     address = link("accounts:password-reset-confirm", token)
     post(member, "reset-password", link=address, hours=round(minutes / 60))
+
+
+def confirm_new_address(member: Member, address: str, token: str) -> None:
+    """Mail a new address the link with which it counts."""
+    until = timezone.now() + settings.TOKEN_LIFETIMES["change-email"]
+    post(member, "confirm-new-email", address=address, link=link("accounts:email-confirm", token), until=until)
+
+
+def address_is_in_use(member: Member, address: str) -> None:
+    """Tell an address, and only the address, that somebody wanted to use it and why nothing came of it."""
+    sign_in, reset = link("accounts:sign-in"), link("accounts:password-reset")
+    post(member, "email-in-use", address=address, link=sign_in, reset_link=reset)
+
+
+def email_change_was_asked(member: Member, token: str) -> None:
+    """Tell the address there is that another one shall take its place, and how to stop that."""
+    until = timezone.now() + settings.TOKEN_LIFETIMES["stop-email"]
+    post(member, "email-change-asked", link=link("accounts:email-stop", token), until=until)
+
+
+def email_was_changed(member: Member, asked_at: datetime) -> None:
+    """Tell the address there was that it counts no longer, and which mail holds the link that stops it."""
+    until = asked_at + settings.TOKEN_LIFETIMES["stop-email"]
+    post(member, "email-changed", link=link("accounts:sign-in"), asked=asked_at, until=until)

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models, transaction
@@ -34,6 +35,12 @@ class MemberQuerySet(SealedQuerySet["Member"]):
     def with_email(self, email: str) -> Self:
         """Return the member who signs in with ``email``, by blind index."""
         return self.filter(email_index=blind_index(EMAIL_CONTEXT, email))
+
+    def holding(self, email: str) -> Self:
+        """Return who has ``email``, or gave it up so lately that they can still take it back."""
+        index, since = blind_index(EMAIL_CONTEXT, email), timezone.now() - settings.TOKEN_LIFETIMES["stop-email"]
+        given_up = EmailChange.objects.filter(former_index=index, confirmed_at__isnull=False, asked_at__gt=since)
+        return self.filter(models.Q(email_index=index) | models.Q(pk__in=given_up.values("member")))
 
 
 class MemberManager(BaseUserManager.from_queryset(MemberQuerySet)):  # type: ignore[misc]
@@ -262,7 +269,9 @@ class EmailChange(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     member = models.ForeignKey(Member, models.CASCADE, related_name="email_changes")
+    event = models.OneToOneField("security.Event", models.CASCADE, related_name="+")
     former = EncryptedEmailField(max_length=254, subject="member_id")
+    former_index = BlindIndexField(of="former", context=EMAIL_CONTEXT, db_index=True)
     new = EncryptedEmailField(max_length=254, subject="member_id")
     asked_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True)

@@ -20,7 +20,7 @@ from privacy.policy import agree
 
 from . import mail
 from .leftovers import forget_key
-from .models import Member, ReservedHandle
+from .models import EMAIL_CONTEXT, Member, ReservedHandle
 from .sign_in import send_confirmation, waiting
 
 HANDLE_CONTEXT = "accounts_reservedhandle.handle"
@@ -106,15 +106,23 @@ def _begin_or_write(application: Application, password: str) -> None:
     member_id = random_number()
     try:
         with transaction.atomic():
-            known = Member.objects.with_email(application.email).first()
+            known = Member.objects.holding(application.email).first()
             if known is None or discard(known):
                 _begin(application, password, member_id)
             else:
                 reserve(application.handle, _for_a_while())
-                mail.already_a_member(known)
+                _write_to(known, application.email)
     except IntegrityError:
         destroy_data_key(member_id)
         raise
+
+
+def _write_to(known: Member, address: str) -> None:
+    """Tell the address that it has an account, or could still take one back."""
+    if bytes(known.email_index) == blind_index(EMAIL_CONTEXT, address):
+        mail.already_a_member(known)
+    else:
+        mail.address_is_in_use(known, address)
 
 
 def _begin(application: Application, password: str, member_id: int) -> None:

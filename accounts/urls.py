@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import home, joining, media, not_me, passwords, people, profile, relationships, settings, signing
+from .views import email, home, joining, media, not_me, passwords, people, profile, relationships, settings, signing
 
 app_name = "accounts"
 urlpatterns = [
@@ -38,5 +38,10 @@ urlpatterns = [
     path("mutes/add/<str:handle>/", relationships.mute, name="mute"),
     path("mutes/lift/<str:handle>/", relationships.unmute, name="unmute"),
     path("settings/profile/", settings.edit_profile, name="settings-profile"),
+    path("settings/email/", email.settings, name="settings-email"),
+    path("settings/email/cancel/", email.cancel, name="email-cancel"),
+    path("email/confirm/<str:token>/", email.confirm, name="email-confirm"),
+    path("email/stopped/", email.stopped, name="email-stopped"),
+    path("email/stop/<str:token>/", email.stop, name="email-stop"),
     path("settings/picture/remove/", settings.remove_picture, name="picture-remove"),
 ]

@@ -25,6 +25,8 @@ KINDS = frozenset(
         Kind.PHONE_CHANGED,
     }
 )
+# Told by mails of their own, which go to the right one of two addresses and hold the link that fits.
+WITH_A_MAIL_OF_THEIR_OWN = frozenset({Kind.EMAIL_ASKED, Kind.EMAIL_CHANGED, Kind.EMAIL_STOPPED})
 
 
 def mail(event: Event, *, address: Any = None) -> None:

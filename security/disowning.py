@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from . import events
@@ -45,13 +46,14 @@ def done_since(event: Event) -> list[Event]:
 
 
 @transaction.atomic
-def disown(event: Event, *, seen: Observation = events.NOWHERE) -> None:
-    """End every session, forget every browser, make the password worthless, and undo what was done since.
+def disown(event: Event, *, begun: datetime | None = None, seen: Observation = events.NOWHERE) -> None:
+    """End every session, forget every browser, make the password worthless, and undo what was done since ``begun``.
 
-    Links that were mailed about other events, or to set a new password, open nothing any more: they may have been
-    mailed to somebody else. The one about this event goes on to a new password.
+    Links that were mailed about events since then, or to set a new password, open nothing any more: they may have been
+    mailed to somebody else. The one about this event goes on to a new password. Links about earlier events stay: who
+    has taken over an address must not put out of reach what was mailed to its owner before.
     """
-    member, begun = event.member, since(event)
+    member, begun = event.member, begun or since(event)
     member.set_unusable_password()
     member.save(update_fields=["password"])
     end_sessions(member)
@@ -61,6 +63,7 @@ def disown(event: Event, *, seen: Observation = events.NOWHERE) -> None:
         step._default_manager.filter(user=member, created_at__gte=begun).delete()
     for undo in _undos:
         undo(member, begun)
-    Token.objects.filter(member=member).exclude(purpose=NOT_ME, event=event).delete()
+    later = Q(event=None) | Q(event__at__gte=begun)
+    Token.objects.filter(later, member=member).exclude(purpose=NOT_ME, event=event).delete()
     Event.objects.filter(member=member, is_alert=True, answered_at=None).update(answered_at=timezone.now())
     events.happened(member, Kind.NOT_ME, seen=seen)

@@ -43,7 +43,7 @@ def happened(member: Any, kind: Kind, *, seen: Observation = NOWHERE, address: A
         browser=browser_with(seen.cookie, member),
         is_alert=kind in alerts.KINDS,
     )
-    if event.is_alert:
+    if event.is_alert and kind not in alerts.WITH_A_MAIL_OF_THEIR_OWN:
         alerts.mail(event, address=address)
     return event
 

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, ngettext
 
 from . import interrupting
 from .allowances import Limit, give_back, take
@@ -64,6 +64,17 @@ def is_password_of(member: Any, password: str) -> bool:
     if fits:
         give_back(TRIES, member.pk)
     return fits
+
+
+def too_often(wait: timedelta) -> str:
+    """Return what is said when something was tried too often."""
+    minutes = int(wait.total_seconds()) // 60 + 1
+    text = ngettext(
+        "That was tried too often. Try again in %(number)d minute.",
+        "That was tried too often. Try again in %(number)d minutes.",
+        minutes,
+    )
+    return text % {"number": minutes}
 
 
 def _ask(request: HttpRequest) -> HttpResponse:

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from .models import Kind
 
 SESSIONS, PASSWORD, OVERVIEW = "security:sessions", "accounts:password-change", "security:settings"
-PROFILE, AUDIENCES, PATH = "accounts:settings-profile", "privacy:settings-privacy", "security:gave-away"
+EMAIL, PROFILE = "accounts:settings-email", "accounts:settings-profile"
+AUDIENCES, PATH = "privacy:settings-privacy", "security:gave-away"
 
 
 @dataclass(frozen=True)
@@ -69,17 +70,17 @@ MEANINGS: dict[str, Meaning] = {
     Kind.EMAIL_ASKED: Meaning(
         _("Another e-mail address was asked for"),
         _("It counts once it is confirmed. Until then this can be stopped."),
-        OVERVIEW,
+        EMAIL,
         _SEE_ADDRESS,
     ),
     Kind.EMAIL_CHANGED: Meaning(
         _("Your e-mail address was changed"),
         _("From now on it takes the new one to sign in, and our mails go there."),
-        OVERVIEW,
+        EMAIL,
         _SEE_ADDRESS,
     ),
     Kind.EMAIL_STOPPED: Meaning(
-        _("The change of your e-mail address was stopped"), _("It is the one it was."), OVERVIEW, _SEE_ADDRESS
+        _("The change of your e-mail address was stopped"), _("It is the one it was."), EMAIL, _SEE_ADDRESS
     ),
     Kind.PHONE_VERIFIED: Meaning(
         _("A phone number was confirmed"), _("We know that it reaches you."), PROFILE, _("Look at your profile")
@@ -106,6 +107,6 @@ MEANINGS: dict[str, Meaning] = {
         _("Your roles were changed"), _("Every browser was signed out for it."), OVERVIEW, _("Look at your security")
     ),
     Kind.STEPS_SEEN: Meaning(_("You looked over your second steps"), "", OVERVIEW, _SEE_STEPS),
-    Kind.CONTACT_SEEN: Meaning(_("You looked over your e-mail address and phone number"), "", OVERVIEW, _SEE_ADDRESS),
+    Kind.CONTACT_SEEN: Meaning(_("You looked over your e-mail address and phone number"), "", EMAIL, _SEE_ADDRESS),
     Kind.AUDIENCES_SEEN: Meaning(_("You looked over who sees what"), "", AUDIENCES, _("Look again")),
 }

@@ -7,10 +7,13 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Block, Friendship, Member, Profile
+from accounts.models import Block, EmailChange, Friendship, Member, Profile
 from catalogue.vocabulary import Audience
 from privacy.audiences import publish_name
 from privacy.models import Circle, CircleMember, FieldCircle, FieldException
+from security import tokens
+from security.events import happened
+from security.models import Kind
 from security.signing_in import FRESH
 
 PASSWORD = "hedge-and-meadow-26"  # of people who live in tests only
@@ -86,6 +89,13 @@ def sign_in_freshly(member: Member, browser: Client | None = None) -> Client:
     session[FRESH] = int(time.time())
     session.save()
     return browser
+
+
+def begin_email_change(member: Member, address: str) -> tuple[str, str]:
+    """Have ``member`` ask for another address; return the tokens that confirm it and that stop it."""
+    event = happened(member, Kind.EMAIL_ASKED)
+    EmailChange.objects.create(member=member, event=event, former=member.email, new=address, asked_at=event.at)
+    return tokens.issue(member, tokens.CHANGE_EMAIL), tokens.issue(member, tokens.STOP_EMAIL, event=event)
 
 
 def let_time_pass(browser: Client) -> None:

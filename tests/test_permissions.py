@@ -27,7 +27,7 @@ from config.routes import Route, routes
 from privacy.models import FieldDefault, PolicyVersion
 from security import tokens
 from security.models import Event, Kind, SignIn
-from tests.factories import befriend, make_circle, make_member, sign_in_freshly
+from tests.factories import befriend, begin_email_change, make_circle, make_member, sign_in_freshly
 
 pytestmark = pytest.mark.django_db
 
@@ -139,6 +139,11 @@ accounts:password-reset-confirm                GET  200 200 200 200 200 200 200
 accounts:password-reset-confirm                POST 422 422 422 422 422 422 422
 accounts:password-change                       GET  302 200 200 302 200 200 200
 accounts:password-change                       POST 302 422 422 302 422 422 422
+accounts:email-confirm                         GET  200 200 200 200 200 200 200
+accounts:email-confirm                         POST 302 302 302 302 302 302 302
+accounts:email-stop                            GET  200 200 200 200 200 200 200
+accounts:email-stop                            POST 302 302 302 302 302 302 302
+accounts:email-stopped                         GET  200 200 200 200 200 200 200
 security:again                                 GET  302 302 302 302 302 302 302
 security:again                                 POST 302 422 422 302 422 422 422
 accounts:people                                GET  200 200 200 200 200 200 200
@@ -169,6 +174,9 @@ accounts:unmute                                POST 302 302 404 302 302 302 302
 # own settings
 accounts:settings-profile                      GET  302 200 200 302 200 200 200
 accounts:settings-profile                      POST 302 302 302 302 302 302 302
+accounts:settings-email                        GET  302 200 200 302 200 200 200
+accounts:settings-email                        POST 302 422 422 302 422 422 422
+accounts:email-cancel                          POST 302 302 302 302 302 302 302
 accounts:picture-remove                        POST 302 302 302 302 302 302 302
 # what keeps an account safe
 security:settings                              GET  302 200 200 302 200 200 200
@@ -221,6 +229,7 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
     """Return what stands for each part of an address: things of rose's."""
     rose, fern = cast["owner"], make_member("fern")
     befriend(rose, fern)
+    change, stop = begin_email_change(rose, "rose@new.example")
     event = Event.objects.create(member=rose, kind=Kind.NEW_BROWSER, is_alert=True)
     folder = Path(settings.EMAIL_FILE_PATH)
     folder.mkdir(exist_ok=True)
@@ -234,6 +243,8 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "number": PolicyVersion.objects.in_force()[0].number,
         "token": tokens.issue(make_member("bud", email_verified_at=None), tokens.VERIFY_EMAIL),
         "reset_token": tokens.issue(rose, tokens.RESET_PASSWORD),
+        "change_token": change,
+        "stop_token": stop,
         "not_me_token": tokens.issue(rose, tokens.NOT_ME, event=event),
         "event_id": str(event.pk),
         "sign_in_id": str(SignIn.objects.create(member=rose).pk),
@@ -263,6 +274,8 @@ def address(route: Route, values: dict[str, str]) -> str:
     own = {"object_id": values.get(model, "1")}
     own |= {"handle": "fern"} if route.name == "accounts:circle-remove" else {}
     own |= {"token": values["reset_token"]} if route.name == "accounts:password-reset-confirm" else {}
+    own |= {"token": values["change_token"]} if route.name == "accounts:email-confirm" else {}
+    own |= {"token": values["stop_token"]} if route.name == "accounts:email-stop" else {}
     own |= {"token": values["not_me_token"]} if "not-me" in route.name else {}
 
     def value(match: "re.Match[str]") -> str:

@@ -34,6 +34,7 @@ PAGES = [
     "/settings/check-up/",
     "/settings/profile/",
     "/settings/security/",
+    "/settings/email/",
     "/settings/security/sessions/",
     "/settings/security/events/",
     "/settings/security/gave-away/",
@@ -71,8 +72,7 @@ def cost_of(browser: Client, address: str) -> tuple[int, int]:
 @pytest.mark.django_db
 def test_no_page_costs_more_queries_for_more_people():
     rose = factories.make_member("rose", audiences=OPEN, display_name="Rose", city="Alderford")
-    browser = Client()
-    browser.force_login(rose)
+    browser = factories.sign_in_freshly(rose)
     populate(rose, "0", 2)
     few = {address: cost_of(browser, address) for address in PAGES}
     populate(rose, "1", 6)

@@ -12,7 +12,7 @@ import pickle
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,7 +29,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from accounts.models import EmailChange, Member, Profile
+from accounts.models import Member, Profile
 from catalogue.declarations import PersonalData, PersonalField
 from catalogue.registry import personal_data
 from catalogue.vocabulary import Audience
@@ -38,7 +38,7 @@ from privacy.audiences import set_audience
 from privacy.models import Circle
 from security.models import AuthenticatorApp, Event, Interrupted, Kind, Passkey, RecoveryCodes, Session, SignIn
 from security.sessions import SessionStore
-from tests.factories import make_member
+from tests.factories import begin_email_change, let_time_pass, make_member
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "keystore"]),
@@ -185,17 +185,23 @@ def tell_everything(browser: Client) -> Told:
     needles["link that resets"] = link("/password/reset/")
     elsewhere = Client(headers={"User-Agent": AGENT})
     elsewhere.post("/sign-in/", {"email": needles["e-mail"], "password": PASSWORD})
+    _change_the_address(browser, elsewhere, needles)
     needles |= {
         f"cookie {n}": b.cookies[settings.SESSION_COOKIE_NAME].value for n, b in enumerate((browser, elsewhere))
     }
     return Told(member, needles)
 
 
+def _change_the_address(browser: Client, elsewhere: Client, needles: dict[str, str]) -> None:
+    """Ask for another address; and once more in a browser that was left open, where it waits."""
+    browser.post("/settings/email/", {"email": "marker.new@example.org"})
+    needles["link that changes"], needles["link that stops"] = link("/email/confirm/"), link("/email/stop/")
+    let_time_pass(elsewhere)
+    elsewhere.post("/settings/email/", {"email": "marker.waiting@example.org"})
+
+
 def add_second_steps(member: Member) -> None:
     """Have what is not told through pages here, a row of each."""
-    EmailChange.objects.create(member=member, former="marker.former@example.org", new="marker.new@example.org")
-    later = timezone.now() + timedelta(hours=1)
-    Interrupted.objects.create(member=member, request={"path": "/marker-path/"}, expires_at=later)
     AuthenticatorApp.objects.create(user=member, name="Marker telephone", secret="MARKERSECRETMARKERSECRET")
     RecoveryCodes.objects.create(user=member, name="Marker sheet")
     Passkey.objects.create(user=member, name="Marker passkey", credential_id=b"random", public_key=b"public")
@@ -368,6 +374,8 @@ def test_a_column_that_is_not_sealed_is_found(model: Any, column: str) -> None:
     rose = make_member("rose")
     Circle.objects.create(owner=rose, name="Family")
     add_second_steps(rose)
+    begin_email_change(rose, "rose@new.example")
+    Interrupted.objects.create(member=rose, request={"path": "/"}, expires_at=timezone.now())
     SignIn.objects.create(member=rose)
     Event.objects.create(member=rose, kind=Kind.SIGNED_IN)
     table, name = model._meta.db_table, model._meta.get_field(column).column

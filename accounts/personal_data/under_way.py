@@ -50,7 +50,12 @@ register(
                 ("confirmed_at", _("New e-mail address confirmed"), False),
             )
         ),
-        not_personal={"id": "random number", "member": "whose address it is"},
+        not_personal={
+            "id": "random number",
+            "member": "whose address it is",
+            "event": "which event it is",
+            "former_index": "keyed digest of the former address, which nobody else may take meanwhile",
+        },
     )
 )
 register(

@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _, gettext_lazy, ngettext
+from django.utils.translation import gettext as _, gettext_lazy
 
-from ..freshness import TooOften, is_password_of
+from ..freshness import TooOften, is_password_of, too_often
 from . import AccessibleForm
 
 MAX_LENGTH = 256  # as long as a password can be
@@ -37,17 +37,7 @@ class AgainForm(AccessibleForm):
             fits = is_password_of(self.member, password)
         except TooOften as error:
             self.wait = int(error.wait.total_seconds()) + 1
-            raise ValidationError(_too_often(self.wait), code="too_often") from None
+            raise ValidationError(too_often(error.wait), code="too_often") from None
         if not fits:
             raise ValidationError(_("This is not your password. Try once more."), code="wrong")
         return password
-
-
-def _too_often(seconds: int) -> str:
-    minutes = -(-seconds // 60)
-    text = ngettext(
-        "That was tried too often. Try again in %(number)d minute.",
-        "That was tried too often. Try again in %(number)d minutes.",
-        minutes,
-    )
-    return text % {"number": minutes}

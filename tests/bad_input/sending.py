@@ -20,7 +20,7 @@ from config.routes import Route, routes
 from privacy.models import FieldDefault, PolicyVersion
 from security import tokens
 from security.models import Event, Kind
-from tests.factories import PASSWORD, VALUES, make_member, sign_in_freshly
+from tests.factories import PASSWORD, VALUES, begin_email_change, make_member, sign_in_freshly
 
 ROUTES = {route.name: route for route in routes() if not route.name.endswith(":")}
 TOLD = {name: value for name, value in VALUES.items() if name != "birth_date"} | {
@@ -63,6 +63,10 @@ TAKES: dict[str, dict[str, str]] = {
     "accounts:unmute": {"next": "/blocks/"},
     "accounts:settings-profile": TOLD,
     "accounts:picture-remove": {},
+    "accounts:settings-email": {"email": "rose@new.example"},
+    "accounts:email-cancel": {},
+    "accounts:email-confirm": {},
+    "accounts:email-stop": {},
     "accounts:not-me-password": {"new_password": "another-hedge-and-meadow"},
     "security:sessions-end-others": {},
     "security:session-end": {},
@@ -161,6 +165,9 @@ def address(route: Route, parts: dict[str, str]) -> str:
     token = tokens.issue(rose, purpose) if "<str:token>" in route.path else ""
     if token and "not-me" in route.name:
         token = not_me_token(has_pressed=route.name == "accounts:not-me-password")
+    if route.name in ("accounts:email-confirm", "accounts:email-stop"):
+        confirms, stops = begin_email_change(Member.objects.get(handle="rose"), "rose@new.example")
+        token = confirms if route.name == "accounts:email-confirm" else stops
     all_parts = parts | {"object_id": object_id, "token": token}
     plain = re.sub(r"\(\?P<(?P<name>\w+)>[^)]*\)", lambda match: all_parts[match["name"]], route.path)
     return re.sub(r"<(?:\w+:)?(?P<name>\w+)>", lambda match: all_parts[match["name"]], plain)
