@@ -34,7 +34,7 @@ def normalised(html: bytes) -> str:
 @pytest.mark.promise("G2")
 def test_a_block_makes_both_invisible_to_each_other(client, rose, nettle):
     client.force_login(rose)
-    assert "Block Nettle Sting?" in client.get("/blocks/add/nettle/").content.decode()
+    assert "Block <bdi>Nettle Sting</bdi>?" in client.get("/blocks/add/nettle/").content.decode()
     assert not Block.objects.exists()
     client.post("/blocks/add/nettle/")
     assert client.get("/@nettle/").status_code == 404
