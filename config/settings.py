@@ -89,7 +89,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context_processors.shell",
-                "security.context_processors.alerts",
+                "security.context_processors.alert",
             ],
         },
     },

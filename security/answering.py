@@ -20,8 +20,9 @@ from .models import Browser, Event, Kind, SignIn
 from .observing import in_words
 from .sessions import SIGN_IN
 
-SHOWN = 2  # more than that on every page is a wall; the rest is on the page of events
 READ = 20
+# Where alerts stand anyway, or are being dealt with.
+THEIR_OWN_PAGES = {"security:events", "security:not-me", "security:not-me-here"}
 OWN_WORDS = {Kind.NOT_ME, Kind.GAVE_AWAY, Kind.STEPS_SEEN, Kind.CONTACT_SEEN, Kind.AUDIENCES_SEEN, Kind.ROLES_CHANGED}
 
 
@@ -40,14 +41,26 @@ class Told:
         return self.event.kind not in OWN_WORDS
 
 
-def alerts_for(request: HttpRequest) -> list[Told]:
-    """Return the newest alerts without an answer, but for those of the browser that asks: it knows what it did."""
+@dataclass(frozen=True)
+class Alert:
+    """The newest alert without an answer, and how many more there are."""
+
+    told: Told
+    more: int
+
+
+def alert_for(request: HttpRequest) -> Alert | None:
+    """Return what a page tells its member, if anything: one alert, since a wall of them would hide the page.
+
+    A browser is told of what happened in others. What happened in itself it knows, and it could not answer for it.
+    """
+    if request.resolver_match and request.resolver_match.view_name in THEIR_OWN_PAGES:
+        return None
     waiting = Event.objects.filter(member=request.user.pk, is_alert=True, answered_at=None).order_by("-at", "-pk")
     found = list(waiting.with_keys()[:READ])
-    if not found:
-        return []
-    here = known_browser(request, request.user)
-    return [told(each, here) for each in found if here is None or each.browser_id != here.pk][:SHOWN]
+    here = known_browser(request, request.user) if found else None
+    others = [each for each in found if here is None or each.browser_id != here.pk]
+    return Alert(told(others[0], here), len(others) - 1) if others else None
 
 
 def told(event: Event, here: Browser | None) -> Told:

@@ -16,8 +16,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page
 
 from accounts.models import Member
-from security import tokens
-from security.models import Session
+from security import disowning, events, tokens
+from security.models import Kind, Session
+from security.observing import Observation
 from security.sessions import SessionStore
 from security.signing_in import FRESH
 from tests import factories
@@ -36,6 +37,8 @@ UNFOLD = "document.querySelectorAll('details:not(.menu)').forEach(each => { each
 SETTLE = "Promise.allSettled(document.getAnimations().map(each => each.finished)).then(() => true)"
 LOOKS = list(product(("light", "dark"), (NARROW, WIDE)))
 
+SEEN = Observation("Samsung Internet on Android", "2001:db8:7777::/48")
+
 FOR_VISITORS = [
     "/",
     "/join/",
@@ -45,6 +48,7 @@ FOR_VISITORS = [
     "/password/reset/",
     "/password/reset/sent/",
     "/password/reset/no-such-token/",
+    "/security/not-me/no-such-token/",
     "/people/",
     "/people/?q=fern",
     "/people/?q=nobody-of-that-name",
@@ -83,6 +87,9 @@ FOR_MEMBERS = [
     "/blocks/add/bramble/",
     "/settings/profile/",
     "/settings/security/",
+    "/settings/security/sessions/",
+    "/settings/security/events/",
+    "/settings/security/gave-away/",
     "/settings/privacy/",
     "/settings/privacy/phone/",
     "/settings/privacy/school/",
@@ -129,12 +136,18 @@ def test_the_pages_of_visitors(town: Town, visit: Opens):
     newcomer = factories.make_member("sprout", email_verified_at=None)
     confirm = reverse("accounts:confirm-email", args=[tokens.issue(newcomer, tokens.VERIFY_EMAIL)])
     reset = reverse("accounts:password-reset-confirm", args=[tokens.issue(town.moss, tokens.RESET_PASSWORD)])
-    assert_sound(visit(), [*FOR_VISITORS, confirm, reset])
+    happened = [events.happened(each, Kind.NEW_BROWSER, seen=SEEN) for each in (town.moss, newcomer)]
+    link, pressed = (tokens.issue(each.member, tokens.NOT_ME, event=each) for each in happened)
+    disowning.disown(happened[1])
+    not_me = [reverse("security:not-me", args=[link]), reverse("accounts:not-me-password", args=[pressed])]
+    assert_sound(visit(), [*FOR_VISITORS, confirm, reset, *not_me])
 
 
 def test_the_pages_of_a_member(town: Town, visit: Opens):
     circles = [circle.pk for circle in town.rose.circles.all()]
     own = [f"/circles/{circle}/" for circle in circles] + [f"/@rose/?as=circle:{circle}" for circle in circles]
+    noticed = [events.happened(town.rose, kind, seen=SEEN) for kind in (Kind.SIGNED_IN, Kind.FACTOR_ADDED)]
+    own += [reverse("security:not-me-here", args=[noticed[0].pk])]
     assert_sound(visit(town.rose), [*FOR_MEMBERS, *own])
 
 
