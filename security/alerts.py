@@ -1,7 +1,5 @@
 """Alerts: what a member is told at once, by mail and on their pages, until they say whether it was them."""
 
-from typing import Any
-
 from notifications.mail import link, post
 
 from . import tokens
@@ -29,13 +27,12 @@ KINDS = frozenset(
 WITH_A_MAIL_OF_THEIR_OWN = frozenset({Kind.EMAIL_ASKED, Kind.EMAIL_CHANGED, Kind.EMAIL_STOPPED})
 
 
-def mail(event: Event, *, address: Any = None) -> None:
+def mail(event: Event) -> None:
     """Tell a member by mail what happened, with a link that undoes what can be undone."""
     token = tokens.issue(event.member, tokens.NOT_ME, event=event)
     post(
         event.member,
         "security-alert",
-        address=address,
         title=MEANINGS[event.kind].title,
         text=MEANINGS[event.kind].text,
         when=event.at,

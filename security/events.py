@@ -29,11 +29,10 @@ TOLD_OF_FAILURES = Limit("told of failures", burst=1, every=timedelta(days=1))
 
 
 @transaction.atomic
-def happened(member: Any, kind: Kind, *, seen: Observation = NOWHERE, address: Any = None) -> Event:
+def happened(member: Any, kind: Kind, *, seen: Observation = NOWHERE) -> Event:
     """Write down that ``kind`` happened to ``member``, and what was observed of who did it.
 
-    Whether the member is told at once belongs to the kind, not to the caller. They are told at ``address`` where the
-    one on record may be somebody else's by now.
+    Whether the member is told at once, and by which mail, belongs to the kind and not to the caller.
     """
     event: Event = Event.objects.create(
         member=member,
@@ -44,7 +43,7 @@ def happened(member: Any, kind: Kind, *, seen: Observation = NOWHERE, address: A
         is_alert=kind in alerts.KINDS,
     )
     if event.is_alert and kind not in alerts.WITH_A_MAIL_OF_THEIR_OWN:
-        alerts.mail(event, address=address)
+        alerts.mail(event)
     return event
 
 
