@@ -180,12 +180,6 @@ def test_a_mail_tells_the_time_by_the_clock_of_its_reader(rose, deliver, mailout
         assert "13 May 2026, 05:30 JST" in text
 
 
-def test_a_mail_goes_to_the_address_that_is_named(rose, deliver, mailoutbox):
-    with deliver():
-        events.happened(rose, Kind.PHONE_CHANGED, seen=THERE, address="until-now@example.org")
-    assert mailoutbox[0].to == ["until-now@example.org"]
-
-
 def test_a_mail_leads_to_the_way_out_and_to_the_list(rose, deliver, mailoutbox):
     with deliver():
         events.happened(rose, Kind.FACTOR_ADDED)
