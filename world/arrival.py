@@ -145,7 +145,9 @@ class Arrival:
         """Return audiences, the open copy of the name, and whether the member is listed, as columns."""
         levels = self.crowd.dice(number, "audiences").choices(LEVELS, k=len(self.audiences))
         # The rules below set attributes: they are those for a profile, which would take far longer to make.
-        profile = SimpleNamespace(listed=True, display_name=name, **dict(zip(self.audiences, levels, strict=True)))
+        profile = SimpleNamespace(
+            listed=True, display_name=name, public_name="", **dict(zip(self.audiences, levels, strict=True))
+        )
         if self.crowd.has_circle(number):
             profile.city_audience = int(Audience.CIRCLES)
         publish_name(profile)
