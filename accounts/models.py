@@ -4,6 +4,7 @@ import uuid
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models, transaction
@@ -101,6 +102,10 @@ class Member(IndexedModel, AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return f"@{self.handle}"
+
+    def check_password(self, raw_password: str) -> bool:
+        """Say whether this is the password. It is hashed anew where somebody signs in, and nowhere else."""
+        return check_password(raw_password, self.password)
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:profile", args=[self.handle])

@@ -1,8 +1,5 @@
 """Choosing a password, changing it, and getting in again without it."""
 
-import re
-from typing import Any
-
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,37 +12,10 @@ from security.sessions import end_sessions
 
 from . import mail
 from .models import Member
+from .password_rules import MIN_LENGTH
 from .sign_in import mark_confirmed
 
-MIN_LENGTH = 12
 MAX_LENGTH = 256
-SHORTEST_DETAIL = 3
-
-
-class NotYourOwnDetailsValidator:
-    """Refuses a password that is long enough only because of the handle or the e-mail in it."""
-
-    def validate(self, password: str, user: Any = None) -> None:
-        """Raise ``ValidationError`` if what is left without the member's own details is too short."""
-        left = password.casefold()
-        for detail in own_details(user):
-            left = left.replace(detail, "")
-        if len(left) < MIN_LENGTH <= len(password):
-            raise ValidationError(
-                _("Without your handle and your e-mail in it, it is too short. Add a word or two of other kinds."),
-                code="own_details",
-            )
-
-    def get_help_text(self) -> str:
-        return _("Your handle and your e-mail do not count.")
-
-
-def own_details(user: Any) -> list[str]:
-    """Return handle, e-mail and the parts of both, longest first."""
-    values = [getattr(user, name, None) for name in ("handle", "email")]
-    texts = [value.casefold() for value in values if isinstance(value, str)]
-    parts = {part for text in texts for part in [text, *re.split(r"[\W_]+", text)]}
-    return sorted((part for part in parts if len(part) >= SHORTEST_DETAIL), key=len, reverse=True)
 
 
 def check_new_password(password: str, member: Member) -> None:
@@ -65,7 +35,6 @@ def _in_our_words(error: ValidationError, password: str) -> ValidationError:
             "%(length)d character. It takes %(least)d.", "%(length)d characters. It takes %(least)d.", length
         ),
         "password_too_common": _("Many people use this one, so it is tried first. Choose three words of your own."),
-        "password_entirely_numeric": _("Only digits are quickly tried. Add some words."),
     }.get(str(error.code))
     if wording is None:
         return error

@@ -4,12 +4,14 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import make_password, verify_password
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from security import tokens
+from security.guarding import may_mail, sign_in_attempt
+from security.sessions import carry_over
 
 from . import mail
 from .models import Member
@@ -23,16 +25,30 @@ class EmailBackend(ModelBackend):
     def authenticate(  # type: ignore[override]
         self, request: HttpRequest | None, email: str, password: str
     ) -> Member | None:
-        """Return the member if both fit and they may sign in; who only has to confirm is sent a fresh link."""
+        """Return the member if both fit and they may sign in; who only has to confirm is sent a fresh link.
+
+        Of what comes from outside, attempts are counted: raises ``Throttled`` before the password is looked at.
+        """
         member: Member | None = Member.objects.with_email(email).first()
+        if request is None:
+            return self._let_in(member, email, password)
+        with sign_in_attempt(request, email, member) as attempt:
+            found = self._let_in(member, email, password)
+            attempt.succeeded = found is not None
+        return found
+
+    def _let_in(self, member: Member | None, email: str, password: str) -> Member | None:
         if member is None:
             make_password(password)
             return None
-        if not member.check_password(password):
+        fits, is_outdated = verify_password(password, member.password)
+        if not fits:
             return None
         if self.user_can_authenticate(member):
+            if is_outdated:
+                renew_hash(member, password)
             return member
-        if member.is_active:
+        if member.is_active and may_mail("confirm-email", email):
             send_confirmation(member)
         return None
 
@@ -42,6 +58,16 @@ class EmailBackend(ModelBackend):
     def user_can_authenticate(self, user: Any) -> bool:
         """Let in who is confirmed and not suspended."""
         return bool(user is not None and user.is_active and user.email_verified_at)
+
+
+def renew_hash(member: Member, password: str) -> None:
+    """Keep the right ``password`` as passwords are kept today. Sessions go on."""
+    before = member.password
+    member.set_password(password)
+    with transaction.atomic():
+        # Not over a password that was changed at this moment.
+        if Member.objects.filter(pk=member.pk, password=before).update(password=member.password):
+            carry_over(member)
 
 
 def send_confirmation(member: Member) -> None:

@@ -136,12 +136,17 @@ PRIVACY_RELATIONSHIPS = "accounts.relationships.SocialGraph"
 AUTHENTICATION_BACKENDS = ["accounts.sign_in.EmailBackend"]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "accounts:home"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["security.hashing.Argon2idHasher"]
+# manage.py calibrate_passwords measures what suits a machine.
+ARGON2_TIME_COST = ENV.number("ARGON2_TIME_COST", 3)
+ARGON2_MEMORY_KIB = ENV.number("ARGON2_MEMORY_KIB", 64 * 1024)
+if ARGON2_TIME_COST < 1 or ARGON2_MEMORY_KIB < 19 * 1024:
+    raise ImproperlyConfigured("ARGON2_TIME_COST must be 1 or more, and ARGON2_MEMORY_KIB 19456 or more")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {"NAME": "accounts.passwords.NotYourOwnDetailsValidator"},
+    {"NAME": "accounts.password_rules.NotACommonOneValidator"},
+    {"NAME": "accounts.password_rules.NotARowOfKeysValidator"},
+    {"NAME": "accounts.password_rules.NotYourOwnDetailsValidator"},
 ]
 MINIMUM_AGE = ENV.number("MINIMUM_AGE", 13)
 ADULT_AGE = ENV.number("ADULT_AGE", 18)

@@ -6,7 +6,7 @@ This is Django's database engine with the key hashed wherever it meets the datab
 import hashlib
 from typing import Any, cast
 
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
 
@@ -33,6 +33,17 @@ def end_sessions(member: Any, except_key: str | None = None) -> int:
 def end_session(sign_in: SignIn) -> None:
     """End what began with one sign-in, and forget what was noticed of it."""
     sign_in.delete()
+
+
+def carry_over(member: Any) -> None:
+    """Let the sessions of ``member`` go on after their password was hashed anew: each holds a digest of the hash."""
+    proof = member.get_session_auth_hash()
+    for row in Session.objects.filter(member=member).select_for_update():
+        store = SessionStore()
+        data = store.decode(row.session_data)
+        if HASH_SESSION_KEY in data:
+            encoded = store.encode(data | {HASH_SESSION_KEY: proof})
+            Session.objects.filter(pk=row.pk).update(session_data=encoded)
 
 
 class SessionStore(DatabaseStore):

@@ -5,10 +5,10 @@ import secrets
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import models, transaction
 from django.utils import timezone
 
+from .allowances import Limit, left, take
 from .models import Event, Token
 
 VERIFY_EMAIL = "verify-email"
@@ -58,9 +58,8 @@ def count_try(token: str, purpose: str) -> int:
 
     To be called before the password is looked at, so that many tries at once are no more than one after another.
     """
-    key = f"tries:{digest(token)}"
-    cache.add(key, 0, int(settings.TOKEN_LIFETIMES[purpose].total_seconds()))
-    return MOST_TRIES - cache.incr(key)
+    tries = Limit(f"tries with {purpose}", MOST_TRIES, settings.TOKEN_LIFETIMES[purpose])
+    return -1 if take(tries, digest(token)) else left(tries, digest(token))
 
 
 def kill(token: str, purpose: str) -> None:

@@ -193,6 +193,23 @@ def _quick_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_clients() -> Iterator[None]:
+    """Look for static files when one is asked for: every test client would read all of them first."""
+    from django.test import override_settings
+
+    with override_settings(WHITENOISE_AUTOREFRESH=True):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for nothing: who measures how long an answer takes sets how long that is."""
+    from security import discretion
+
+    monkeypatch.setattr(discretion, "EVEN_SECONDS", 0)
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
     """Let no test see what another has counted or kept."""

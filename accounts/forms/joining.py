@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -19,9 +19,11 @@ from privacy.defaults import defaults_in_force
 from privacy.fields import bearers
 from privacy.juveniles import is_juvenile_born
 from privacy.models import PolicyVersion
+from security.waiting import in_words
 
 from ..models import Member
-from ..passwords import MAX_LENGTH, MIN_LENGTH, check_new_password
+from ..password_rules import MIN_LENGTH
+from ..passwords import MAX_LENGTH, check_new_password
 from ..registration import Application, is_too_young, may_be_taken
 from . import AccessibleForm
 from .signing import password_field
@@ -125,6 +127,8 @@ class JoinForm(AccessibleForm):
         super().__init__(*args, **kwargs)
         self.version = version
         self.born: date | None = None
+        # How long to wait, if too many have asked to join.
+        self.wait: timedelta | None = None
         for name, why in self._reasons().items():
             self.fields[name].help_text = why
         self.defaults = {name: _offered(audience) for name, audience in defaults_in_force().items()}
@@ -150,6 +154,12 @@ class JoinForm(AccessibleForm):
         """Say of a form with errors that the page does not keep the password."""
         if self.errors and "password" not in self.errors:
             self.add_error("password", _("Type your password again: we do not keep it on the page."))
+
+    def say_wait(self, wait: timedelta) -> None:
+        """Say that too many have asked to join, from here or with this address, and when there is room again."""
+        self.wait = wait
+        text = gettext("Too many have asked to join from your network, or with this address. Try again in %(wait)s.")
+        self.add_error(None, text % {"wait": in_words(wait)})
 
     def birth_date_parts(self) -> list[BoundField]:
         return [self[part] for part in PARTS_OF_A_DATE]

@@ -1,12 +1,18 @@
 """The forms of signing in and of passwords."""
 
+import time
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
+
+from security.allowances import Throttled
+from security.discretion import even_out
+from security.waiting import in_words
 
 from ..models import Member
 from ..passwords import MAX_LENGTH, check_new_password
@@ -56,20 +62,40 @@ class SignInForm(AccessibleForm):
         super().__init__(*args, **kwargs)
         self.request = request
         self.member: Any = None
+        # How long to wait, if too many passwords were tried.
+        self.wait: timedelta | None = None
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if not self.errors:
-            self.member = authenticate(self.request, email=cleaned["email"], password=cleaned["password"])
-            if self.member is None:
-                raise ValidationError(_("E-mail and password do not go together here."), code="wrong")
+            self._look_up(cleaned["email"], cleaned["password"])
         return cleaned
+
+    def _look_up(self, email: str, password: str) -> None:
+        """Find out whose e-mail and password these are. If nobody's, the time it takes does not tell why."""
+        begun = time.perf_counter()
+        try:
+            self.member = authenticate(self.request, email=email, password=password)
+        except Throttled as refused:
+            self.wait = refused.wait
+            raise ValidationError(_("Too many passwords were tried."), code="throttled") from None
+        if self.member is None:
+            even_out(begun)
+            raise ValidationError(_("E-mail and password do not go together here."), code="wrong")
 
 
 class AskResetForm(AccessibleForm):
     """The address that a link for a new password goes to."""
 
     email = email_field("username")
+
+    def say_wait(self, wait: timedelta) -> None:
+        """Say that too many links were asked for, from here or for this address, and when there is another."""
+        text = gettext(
+            "Too many links were asked for, from your network or for this address. Look for the last one in your mail,"
+            " or try again in %(wait)s."
+        )
+        self.add_error(None, text % {"wait": in_words(wait)})
 
 
 class NewPasswordForm(AccessibleForm):

@@ -13,8 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from privacy.models import PolicyVersion
 from privacy.policy import policy_in_force
+from security.allowances import Throttled
 from security.discretion import even_time
+from security.guarding import count_request_for_mail
 from security.signing_in import complete
+from security.waiting import ask_to_wait
 
 from .. import registration
 from ..forms.joining import ConfirmForm, JoinForm
@@ -44,18 +47,28 @@ def join(request: HttpRequest) -> HttpResponse:
     valid = form.is_valid()
     if form.is_too_young:
         return _remember_too_young(_turn_away(request))
-    if valid and _join(form):
+    if valid and _join(request, form):
         return redirect("accounts:join-sent")
     form.ask_for_password_again()
+    return _page(request, form, version)
+
+
+def _page(request: HttpRequest, form: JoinForm, version: PolicyVersion) -> HttpResponse:
     context = {"form": form, "version": version, "minimum_age": settings.MINIMUM_AGE, "adult_age": settings.ADULT_AGE}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "accounts/join.html", context, status=status)
+    page = render(request, "accounts/join.html", context, status=status)
+    return ask_to_wait(page, form.wait) if form.wait else page
 
 
-def _join(form: JoinForm) -> bool:
+def _join(request: HttpRequest, form: JoinForm) -> bool:
+    application = form.application()
     try:
+        count_request_for_mail(request, "join", application.email)
         with even_time():
-            registration.join(form.application())
+            registration.join(application)
+    except Throttled as refused:
+        form.say_wait(refused.wait)
+        return False
     except HandleTaken:
         form.add_error("handle", Member._meta.get_field("handle").error_messages["unique"])
         return False

@@ -13,10 +13,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from security import tokens
+from security.allowances import Throttled
 from security.discretion import even_time
 from security.freshness import recently_authenticated
+from security.guarding import count_request_for_mail, let_through
 from security.observing import observe
 from security.returning import wanted
+from security.waiting import ask_to_wait
 
 from .. import passwords
 from ..forms.signing import AskResetForm, NewPasswordForm
@@ -45,11 +48,17 @@ def change(request: HttpRequest) -> HttpResponse:
 def ask_reset(request: HttpRequest) -> HttpResponse:
     """Mail a link to who has forgotten the password. Known or unknown, the answer is the same."""
     form = AskResetForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        with even_time():
-            passwords.send_reset(form.cleaned_data["email"])
-        return redirect("accounts:password-reset-sent")
-    return render(request, "accounts/password_reset.html", {"form": form}, status=_status(form))
+    if not form.is_valid():
+        return render(request, "accounts/password_reset.html", {"form": form}, status=_status(form))
+    email = form.cleaned_data["email"]
+    try:
+        count_request_for_mail(request, "reset-password", email)
+    except Throttled as refused:
+        form.say_wait(refused.wait)
+        return ask_to_wait(render(request, "accounts/password_reset.html", {"form": form}), refused.wait)
+    with even_time():
+        passwords.send_reset(email)
+    return redirect("accounts:password-reset-sent")
 
 
 @login_not_required
@@ -76,6 +85,7 @@ def reset(request: HttpRequest, token: str) -> HttpResponse:
         return _dead_link(request)
     if request.user.pk == changed.pk:
         logout(request)  # This session has ended with the others; saving it would fail.
+    let_through(request, changed)
     messages.success(request, _("Your new password is set. Sign in with it."))
     return keep_address_quiet(redirect("accounts:sign-in"))
 

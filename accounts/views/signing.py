@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from security.returning import wanted, with_next
 from security.signing_in import begin
+from security.waiting import ask_to_wait, in_words
 
 from ..forms.signing import SignInForm
 from ..sign_in import BACKEND
@@ -30,8 +31,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if begin(request, form.member, BACKEND):
             return redirect(where or _first_page(request))
         return redirect(with_next(reverse("security:verify"), where))
+    return _page(request, form, where)
+
+
+def _page(request: HttpRequest, form: SignInForm, where: str) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "accounts/sign_in.html", {"form": form, "next": where}, status=status)
+    context = {"form": form, "next": where, "wait": form.wait and in_words(form.wait)}
+    page = render(request, "accounts/sign_in.html", context, status=status)
+    return ask_to_wait(page, form.wait) if form.wait else page
 
 
 def _first_page(request: HttpRequest) -> str:

@@ -1,0 +1,64 @@
+"""``manage.py calibrate_passwords``: how much a password hash may cost on this machine."""
+
+import json
+import statistics
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from security.discretion import EVEN_SECONDS
+from security.hashing import spend
+
+MOST_PASSES = 64
+MEGABYTE = 1024  # KiB
+
+
+class Command(BaseCommand):
+    help = "Measure how long a password hash takes here, and print what to set so that it takes as long as it should."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--milliseconds", type=int, default=250, help="how long a hash should take (250)")
+        parser.add_argument("--memory", type=int, default=64, help="MiB that each hash uses (64; not less than 19)")
+        parser.add_argument("--json", action="store_true", help="print it for a program")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print settings whose hash takes the time that is wanted, or a little less."""
+        wanted, memory = options["milliseconds"] / 1000, options["memory"] * MEGABYTE
+        if options["memory"] < 19:
+            raise CommandError("Under 19 MiB is less than OWASP's Password Storage Cheat Sheet takes for any hash.")
+        if not 0 < wanted < EVEN_SECONDS:
+            raise CommandError(
+                f"A hash has to end within {EVEN_SECONDS} s: answers that must look alike take that long."
+            )
+        one = measure(1, memory)
+        passes = min(MOST_PASSES, max(1, int(wanted / one)))
+        found = {
+            "ARGON2_TIME_COST": passes,
+            "ARGON2_MEMORY_KIB": memory,
+            "milliseconds": round(measure(passes, memory) * 1000),
+            "milliseconds_now": round(measure(settings.ARGON2_TIME_COST, settings.ARGON2_MEMORY_KIB) * 1000),
+        }
+        self.stdout.write(json.dumps(found) if options["json"] else in_lines(found))
+
+
+def measure(passes: int, memory_kib: int) -> float:
+    """Return the seconds that a hash takes: the median of seven, one after another."""
+    times = []
+    for _ in range(7):
+        begun = time.perf_counter()
+        spend("a password as people choose it", passes=passes, memory_kib=memory_kib)
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times)
+
+
+def in_lines(found: dict[str, int]) -> str:
+    return (
+        f"ARGON2_TIME_COST={found['ARGON2_TIME_COST']}\n"
+        f"ARGON2_MEMORY_KIB={found['ARGON2_MEMORY_KIB']}\n"
+        f"# A hash takes {found['milliseconds']} ms with these here; with the settings in force"
+        f" {found['milliseconds_now']} ms.\n"
+        "# Every thread that serves may use this memory at once: WEB_WORKERS × WEB_THREADS × ARGON2_MEMORY_KIB."
+    )
