@@ -1,15 +1,26 @@
 """The back office of people: who is here, everything personal covered, and the roles of staff."""
 
-from typing import Any
+from http import HTTPStatus
+from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 
-from privacy.masking import PersonalDataAdmin
+from privacy.masking import DOTS, PersonalDataAdmin
+from security.discretion import even_time
+from security.freshness import recently_authenticated
+from security.signing_in import is_freshly_verified
 
-from .models import Member
+from .forms.inviting import InviteForm, names_of
+from .invitations import YourOwnAddress, invite, withdraw
+from .models import Member, StaffInvitation
+from .registration import HandleTaken
 
 
 @admin.register(Member)
@@ -37,6 +48,80 @@ class MemberAdmin(PersonalDataAdmin):
         if obj is None or not obj.is_staff:
             return True
         return bool(request.user.is_superuser) and obj.pk != request.user.pk
+
+
+@admin.register(StaffInvitation)
+class StaffInvitationAdmin(PersonalDataAdmin):
+    """Who is invited to the staff and has not answered. Superusers invite, and take an invitation back."""
+
+    list_display = ("address", "roles_in_words", "invited_at", "expires_at")
+    fields = ("roles_in_words", "invited_at", "expires_at")
+    readonly_fields = ("roles_in_words", "invited_at", "expires_at")
+    ordering = ("-invited_at",)
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StaffInvitation]:
+        return super().get_queryset(request).only("pk", "roles", "invited_at", "expires_at", "member_id")
+
+    @admin.display(description=_("address"))
+    def address(self, asked: StaffInvitation) -> str:
+        """Stand in for the address, which is covered here as everywhere."""
+        return DOTS
+
+    @admin.display(description=_("roles"))
+    def roles_in_words(self, asked: StaffInvitation) -> str:
+        return names_of(asked.roles)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def delete_model(self, request: HttpRequest, obj: StaffInvitation) -> None:
+        withdraw(obj)
+
+    @method_decorator(recently_authenticated)
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Invite somebody to the staff."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        if not is_freshly_verified(request):
+            return self._page(request, None, HTTPStatus.FORBIDDEN)
+        form = InviteForm(request.POST if request.method == "POST" else None)
+        if form.is_valid() and self._invite(request, form):
+            messages.success(request, _("The invitation is on its way."))
+            return redirect("admin:accounts_staffinvitation_changelist")
+        return self._page(request, form, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK)
+
+    def _invite(self, request: HttpRequest, form: InviteForm) -> bool:
+        """Invite; say False after telling the form what is in the way. It takes as long for a known address."""
+        answers = form.cleaned_data
+        try:
+            with even_time():
+                asked = invite(answers["email"], answers["handle"], answers["roles"], by=cast("Member", request.user))
+        except HandleTaken:
+            form.add_error("handle", Member._meta.get_field("handle").error_messages["unique"])
+        except YourOwnAddress:
+            form.add_error("email", _("This is your own address. Nobody gives themself roles."))
+        else:
+            self.log_addition(request, asked, f"invited: {', '.join(asked.roles)}")
+            return True
+        return False
+
+    def _page(self, request: HttpRequest, form: InviteForm | None, status: HTTPStatus) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "title": _("Invite to the staff"), "form": form}
+        return render(request, "admin/invite.html", context | {"opts": self.opts}, status=status)
 
 
 admin.site.unregister(Group)

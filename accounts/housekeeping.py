@@ -15,7 +15,7 @@ from privacy import retention
 from privacy.juveniles import apply_adult_age
 from security import housekeeping as security
 
-from . import leftovers
+from . import invitations, leftovers
 from .models import Member, ReservedHandle
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ def purge_expired() -> dict[str, int]:
         "leftovers": leftovers.sweep(),
         # In the same run as the unconfirmed, so that a handle comes free alike whatever kept it.
         "reserved handles": ReservedHandle.objects.filter(until__lte=now).delete()[0],
+        "invitations to the staff": invitations.purge_expired(now),
         "unconfirmed members": sum(map(_purge_unconfirmed, _unconfirmed_since(now))),
     }
     purged["letters"] = throw_away_letters(now)

@@ -52,3 +52,8 @@ def email_was_changed(member: Member, asked_at: datetime) -> None:
     """Tell the address there was that it counts no longer, and which mail holds the link that stops it."""
     until = asked_at + settings.TOKEN_LIFETIMES["stop-email"]
     post(member, "email-changed", link=link("accounts:sign-in"), asked=asked_at, until=until)
+
+
+def invite_to_staff(member: Member, token: str, until: datetime) -> None:
+    """Mail the link under which somebody becomes one of the staff."""
+    post(member, "invite-to-staff", link=link("accounts:invitation", token), until=until)

@@ -103,7 +103,7 @@ class Member(IndexedModel, AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return f"@{self.handle}"
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Say whether this is the password. It is hashed anew where somebody signs in, and nowhere else."""
         return check_password(raw_password, self.password)
 

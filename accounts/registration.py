@@ -110,7 +110,7 @@ def _begin_or_write(application: Application, password: str) -> None:
             if known is None or discard(known):
                 _begin(application, password, member_id)
             else:
-                reserve(application.handle, _for_a_while())
+                keep_back_for_a_while(application.handle)
                 _write_to(known, application.email)
     except IntegrityError:
         destroy_data_key(member_id)
@@ -147,11 +147,14 @@ def _furnish(profile: Any, application: Application) -> None:
 
 @transaction.atomic
 def discard(member: Member) -> bool:
-    """Erase an account that waits to be confirmed; say False, and leave it, if it is confirmed or suspended.
+    """Erase an account that waits to be confirmed; say False, and leave it, if it is confirmed, suspended or invited.
 
     Its handle stays kept back as long as it would have been anyway, so that nobody learns from it what happened here.
     """
-    waits = Member.objects.select_for_update().filter(pk=member.pk, email_verified_at=None, is_active=True).first()
+    waiting_alone = Member.objects.filter(email_verified_at=None, is_active=True, staff_invitation=None)
+    # By number, since a row found by an outer join cannot be locked.
+    found = waiting_alone.filter(pk=member.pk).values("pk")
+    waits = Member.objects.select_for_update().filter(pk__in=found).first()
     if waits is None:
         return False
     reserve(waits.handle, _for_a_while(waits.joined_at))
@@ -169,6 +172,11 @@ def refuse(token: str) -> bool:
 def reserve(handle: str, until: datetime) -> None:
     """Keep ``handle`` back for as long as an unconfirmed account would have it. One kept for good stays so."""
     ReservedHandle.objects.get_or_create(digest=handle_digest(handle), defaults={"until": until})
+
+
+def keep_back_for_a_while(handle: str) -> None:
+    """Keep ``handle`` back as long as an account that begins now and is never confirmed would."""
+    reserve(handle, _for_a_while())
 
 
 def _for_a_while(since: datetime | None = None) -> datetime:

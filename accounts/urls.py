@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from .views import email, home, joining, media, not_me, passwords, people, profile, relationships, settings, signing
+from .views import (
+    email,
+    home,
+    inviting,
+    joining,
+    media,
+    not_me,
+    passwords,
+    people,
+    profile,
+    relationships,
+    settings,
+    signing,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -17,6 +30,7 @@ urlpatterns = [
     path("password/reset/<str:token>/", passwords.reset, name="password-reset-confirm"),
     path("security/not-me/<str:token>/password/", not_me.new_password, name="not-me-password"),
     path("password/change/", passwords.change, name="password-change"),
+    path("staff/invitation/<str:token>/", inviting.invitation, name="invitation"),
     path("people/", people.people, name="people"),
     path("@<str:handle>/", profile.profile, name="profile"),
     path("@<str:handle>/sees/<slug:field>/", profile.who_sees, name="who-sees"),

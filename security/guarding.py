@@ -52,7 +52,7 @@ def sign_in_attempt(request: HttpRequest, email: str, member: Any) -> Iterator[A
     ``member`` is who signs in with that address, if anybody. Raises ``Throttled``, and the member is told, once a day.
     """
     personal = _personal_share(request, email, member)
-    shares = (personal,)
+    shares: tuple[Share, ...] = (personal,)
     if personal.limit is SIGN_IN_ADDRESS:
         shares = (*_networks(request, SIGN_IN_REGION, SIGN_IN_NETWORK), personal)
     try:

@@ -257,6 +257,12 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "fielddefault": str(FieldDefault.objects.all()[0].pk),
         "policyversion": str(PolicyVersion.objects.all()[0].pk),
         "group": str(Group.objects.all()[0].pk),
+        "staffinvitation": StaffInvitation.objects.create(
+            digest=tokens.digest("invitation"),
+            member=make_member("wren", email_verified_at=None),
+            roles=["support"],
+            expires_at=timezone.now() + timedelta(days=1),
+        ).pk,
     }
 
 

@@ -78,10 +78,9 @@ def number_field(label: Any, digits: int, error: Any, part: str) -> forms.RegexF
     )
 
 
-class JoinForm(AccessibleForm):
-    """Everything that joining needs, and nothing else."""
-
-    handle = HandleField(
+def handle_field() -> HandleField:
+    """Return the field for a handle to come."""
+    return HandleField(
         label=_("Handle"),
         min_length=3,
         max_length=30,
@@ -93,6 +92,12 @@ class JoinForm(AccessibleForm):
         },
         widget=forms.TextInput(attrs={"autocomplete": "nickname", "autocapitalize": "none", "spellcheck": "false"}),
     )
+
+
+class JoinForm(AccessibleForm):
+    """Everything that joining needs, and nothing else."""
+
+    handle = handle_field()
     email = forms.EmailField(
         label=_("E-mail"),
         max_length=254,
