@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 
 from privacy.masking import DOTS, PersonalDataAdmin
@@ -79,7 +78,7 @@ class StaffInvitationAdmin(PersonalDataAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_superuser)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_superuser)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -91,11 +90,13 @@ class StaffInvitationAdmin(PersonalDataAdmin):
     def delete_model(self, request: HttpRequest, obj: StaffInvitation) -> None:
         withdraw(obj)
 
-    @method_decorator(recently_authenticated)
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Invite somebody to the staff."""
         if not self.has_add_permission(request):
             raise PermissionDenied
+        return recently_authenticated(self._ask_whom)(request)
+
+    def _ask_whom(self, request: HttpRequest) -> HttpResponse:
         if not is_freshly_verified(request):
             return self._page(request, None, HTTPStatus.FORBIDDEN)
         form = InviteForm(request.POST if request.method == "POST" else None)

@@ -6,15 +6,17 @@ from typing import Any
 
 from django.test import Client
 from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.models import Block, EmailChange, Friendship, Member, Profile
 from catalogue.vocabulary import Audience
 from privacy.audiences import publish_name
 from privacy.models import Circle, CircleMember, FieldCircle, FieldException
 from security import tokens
+from security.authenticator import new_secret
 from security.events import happened
-from security.models import Kind
-from security.signing_in import FRESH
+from security.models import AuthenticatorApp, Kind
+from security.signing_in import FRESH, VERIFIED
 
 PASSWORD = "hedge-and-meadow-26"  # of people who live in tests only
 ADULT = date(1990, 4, 1)
@@ -103,3 +105,13 @@ def let_time_pass(browser: Client) -> None:
     session = browser.session
     session.pop(FRESH, None)
     session.save()
+
+
+def sign_in_verified(member: Member, browser: Client | None = None) -> Client:
+    """Return a browser in which ``member`` has just signed in, second step and all."""
+    browser = sign_in_freshly(member, browser)
+    app = AuthenticatorApp.objects.create(user=member, name="App", secret=new_secret(), confirmed=True)
+    session = browser.session
+    session[DEVICE_ID_SESSION_KEY], session[VERIFIED] = app.persistent_id, int(time.time())
+    session.save()
+    return browser

@@ -6,6 +6,7 @@ A new address fails here until somebody has said who may go there.
 import io
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
-from accounts.models import Member, Profile
+from accounts.models import Member, Profile, StaffInvitation
 from accounts.pictures import set_picture
 from accounts.roles import assign_roles, sync_roles
 from catalogue.vocabulary import Audience
@@ -107,6 +109,18 @@ admin:auth_group_change                        GET  302 302 302 302 403 403 200
 admin:auth_group_change                        POST 302 302 302 302 403 403 403
 /admin/auth/group/<path:object_id>/            GET  302 302 302 302 302 302 302
 /admin/auth/group/<path:object_id>/            POST 302 302 302 302 302 302 302
+admin:accounts_staffinvitation_changelist      GET  302 302 302 302 403 403 200
+admin:accounts_staffinvitation_changelist      POST 302 302 302 302 403 403 200
+admin:accounts_staffinvitation_add             GET  302 302 302 302 403 403 403
+admin:accounts_staffinvitation_add             POST 302 302 302 302 403 403 403
+admin:accounts_staffinvitation_history         GET  302 302 302 302 403 403 200
+admin:accounts_staffinvitation_history         POST 302 302 302 302 403 403 200
+admin:accounts_staffinvitation_delete          GET  302 302 302 302 403 403 200
+admin:accounts_staffinvitation_delete          POST 302 302 302 302 403 403 200
+admin:accounts_staffinvitation_change          GET  302 302 302 302 403 403 200
+admin:accounts_staffinvitation_change          POST 302 302 302 302 403 403 403
+/admin/accounts/staffinvitation/<path:object_id>/ GET  302 302 302 302 302 302 302
+/admin/accounts/staffinvitation/<path:object_id>/ POST 302 302 302 302 302 302 302
 admin:app_list                                 GET  302 302 302 302 404 200 200
 admin:app_list                                 POST 302 302 302 302 404 200 200
 /admin/(?P<url>.*)                             GET  302 302 302 302 404 404 404
@@ -146,6 +160,8 @@ accounts:email-stop                            POST 302 302 302 302 302 302 302
 accounts:email-stopped                         GET  200 200 200 200 200 200 200
 security:again                                 GET  302 302 302 302 302 302 302
 security:again                                 POST 302 422 422 302 422 422 422
+accounts:invitation                            GET  200 200 200 200 200 200 200
+accounts:invitation                            POST 422 422 422 422 422 422 422
 accounts:people                                GET  200 200 200 200 200 200 200
 accounts:profile                               GET  200 200 200 200 200 200 200
 accounts:who-sees                              GET  302 404 200 302 404 404 404
@@ -282,6 +298,7 @@ def address(route: Route, values: dict[str, str]) -> str:
     own |= {"token": values["reset_token"]} if route.name == "accounts:password-reset-confirm" else {}
     own |= {"token": values["change_token"]} if route.name == "accounts:email-confirm" else {}
     own |= {"token": values["stop_token"]} if route.name == "accounts:email-stop" else {}
+    own |= {"token": "invitation"} if route.name == "accounts:invitation" else {}
     own |= {"token": values["not_me_token"]} if "not-me" in route.name else {}
 
     def value(match: "re.Match[str]") -> str:

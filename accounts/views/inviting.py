@@ -1,6 +1,7 @@
 """The page behind an invitation to the staff."""
 
 from http import HTTPStatus
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -70,7 +71,7 @@ def _welcome(request: HttpRequest, member: Member | None) -> HttpResponse:
 
 
 def _page(request: HttpRequest, asked: StaffInvitation, form: AcceptForm | None, status: HTTPStatus) -> HttpResponse:
-    context = {"form": form, "handle": asked.member.handle, "roles": names_of(asked.roles)}
+    context: dict[str, Any] = {"form": form, "handle": asked.member.handle, "roles": names_of(asked.roles)}
     context["is_somebody_elses"] = status == HTTPStatus.FORBIDDEN
     return keep_address_quiet(render(request, "accounts/invitation.html", context, status=status))
 

@@ -5,6 +5,7 @@ The routes come from the site itself; what each of them takes is said in ``TAKES
 
 import re
 from contextlib import ExitStack
+from datetime import timedelta
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
@@ -13,14 +14,22 @@ from urllib.parse import quote, urlencode
 from django.core.cache import cache
 from django.db import connections, transaction
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import Member
+from accounts.models import Member, StaffInvitation
 from accounts.roles import assign_roles
 from config.routes import Route, routes
 from privacy.models import FieldDefault, PolicyVersion
 from security import tokens
 from security.models import Event, Kind
-from tests.factories import PASSWORD, VALUES, begin_email_change, make_member, sign_in_freshly
+from tests.factories import (
+    PASSWORD,
+    VALUES,
+    begin_email_change,
+    make_member,
+    sign_in_freshly,
+    sign_in_verified,
+)
 
 ROUTES = {route.name: route for route in routes() if not route.name.endswith(":")}
 TOLD = {name: value for name, value in VALUES.items() if name != "birth_date"} | {
@@ -67,6 +76,7 @@ TAKES: dict[str, dict[str, str]] = {
     "accounts:email-cancel": {},
     "accounts:email-confirm": {},
     "accounts:email-stop": {},
+    "accounts:invitation": {"new_password": "another-hedge-and-meadow", "agree": "on"},
     "accounts:not-me-password": {"new_password": "another-hedge-and-meadow"},
     "security:sessions-end-others": {},
     "security:session-end": {},
@@ -82,11 +92,14 @@ TAKES: dict[str, dict[str, str]] = {
     "admin:privacy_fielddefault_change": {"audience": "4"},
     "admin:privacy_policyversion_changelist": {"action": "", "index": "0"},
     "admin:accounts_member_changelist": {"action": "", "index": "0", "_selected_action": "1"},
+    "admin:accounts_staffinvitation_changelist": {"action": "", "index": "0", "_selected_action": "1"},
+    "admin:accounts_staffinvitation_add": {"email": "wren@example.org", "handle": "jenny", "roles": "support"},
     "admin:accounts_member_change": {"is_active": "on", "handle": "other"},
 }
 # Pages of the staff site that take nothing: they show, refuse, or lead elsewhere.
 TAKE_NOTHING = re.compile(
-    r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|.*_(add|delete|history)$|privacy_policyversion_change$)"
+    r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation).*_add$|.*_(delete|history)$|"
+    r"(privacy_policyversion|accounts_staffinvitation)_change$)"
 )
 LONG = "x" * 1_000_000
 # Sent as they stand, percent-escaped. No form at all takes the first ones.
@@ -159,6 +172,8 @@ def address(route: Route, parts: dict[str, str]) -> str:
     purpose = tokens.RESET_PASSWORD if "reset" in route.name else tokens.VERIFY_EMAIL
     ids = {"member": rose.pk, "fielddefault": FieldDefault.objects.all()[0].pk}
     ids |= {"policyversion": PolicyVersion.objects.all()[0].pk}
+    if "invitation" in route.path:
+        ids |= {"staffinvitation": invite_wren()}
     object_id = next((str(pk) for name, pk in ids.items() if f"/{name}/" in route.path), "1")
     if purpose == tokens.VERIFY_EMAIL and "<str:token>" in route.path:
         rose = Member.objects.filter(handle="bud").first() or make_member("bud", email_verified_at=None)
@@ -168,9 +183,21 @@ def address(route: Route, parts: dict[str, str]) -> str:
     if route.name in ("accounts:email-confirm", "accounts:email-stop"):
         confirms, stops = begin_email_change(Member.objects.get(handle="rose"), "rose@new.example")
         token = confirms if route.name == "accounts:email-confirm" else stops
+    if route.name == "accounts:invitation":
+        token = "invitation"
     all_parts = parts | {"object_id": object_id, "token": token}
     plain = re.sub(r"\(\?P<(?P<name>\w+)>[^)]*\)", lambda match: all_parts[match["name"]], route.path)
     return re.sub(r"<(?:\w+:)?(?P<name>\w+)>", lambda match: all_parts[match["name"]], plain)
+
+
+def invite_wren() -> str:
+    """Invite somebody to the staff, by the link *invitation*; return the number of the row."""
+    wren = Member.objects.filter(handle="wren").first() or make_member("wren", email_verified_at=None)
+    until = {"expires_at": timezone.now() + timedelta(days=1)}
+    digest = tokens.digest("invitation")
+    return str(
+        StaffInvitation.objects.get_or_create(digest=digest, member=wren, roles=["support"], defaults=until)[0].pk
+    )
 
 
 def not_me_token(*, has_pressed: bool) -> str:
@@ -188,7 +215,7 @@ def client_for(name: str, rose: Member) -> Client:
     if name.startswith("admin:"):
         chief = Member.objects.filter(handle="chief").first() or make_member("chief")
         assign_roles(chief, ["superuser"])
-        client.force_login(chief, "accounts.sign_in.EmailBackend")
+        sign_in_verified(chief, client)
     elif name not in ("accounts:join", "accounts:sign-in", "accounts:password-reset", "accounts:confirm-email"):
         sign_in_freshly(rose, client)
     return client

@@ -118,7 +118,7 @@ def test_a_page_with_errors_says_at_the_password_that_it_has_to_be_typed_again(j
         ("password", "nine char", "9 characters. It takes 12."),
         ("password", "rose-rose-rose", "Without your handle"),
         ("password", "rose@example.org", "Without your handle"),
-        ("password", "123456789012345", "Only digits"),
+        ("password", "123456789012345", "a row of keys"),
         ("password", "x" * 257, "256 characters at most"),
         ("password", "beans bells\x00 and barley", None),
         ("password", "beans bells\x1b and barley", "cannot be shown"),
