@@ -1,0 +1,129 @@
+"""Nobody learns who is here: whatever address is typed, the answers are the same, byte for byte and header for header.
+
+How long they take is measured in ``benchmarks/discretion.py``.
+"""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Member, StaffInvitation
+from tests import factories
+
+from .joining import entries
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.promise("E6"),
+    pytest.mark.promise("K3"),
+    pytest.mark.promise("N1"),
+]
+# As long as each other, so that the length of an answer tells something.
+PEOPLE = ("nobody_here_", "known_______", "unconfirmed_", "juvenile____", "suspended___", "invited_____")
+NOBODY, KNOWN, UNCONFIRMED, JUVENILE, SUSPENDED, INVITED = PEOPLE
+WRONG = "not the password at all"
+
+
+@pytest.fixture(autouse=True)
+def _people():
+    twelve_years_and_more = timezone.localdate() - timedelta(days=15 * 366)
+    factories.make_member(KNOWN)
+    factories.make_member(UNCONFIRMED, email_verified_at=None)
+    factories.make_member(JUVENILE, birth_date=twelve_years_and_more)
+    factories.make_member(SUSPENDED, is_active=False)
+    invited = factories.make_member(INVITED, email_verified_at=None)
+    invited.set_unusable_password()
+    invited.save()
+    until = timezone.now() + timedelta(days=1)
+    StaffInvitation.objects.create(digest="d" * 64, member=invited, roles=["support"], expires_at=until)
+
+
+def sign_in(browser, who):
+    return browser.post("/sign-in/", {"email": f"{who}@example.org", "password": WRONG})
+
+
+def sign_in_with_a_password_of_ones_own(browser, who):
+    """Whoever joined knows the password, and learns nothing by it about whether they are confirmed or suspended."""
+    if who in (KNOWN, JUVENILE):
+        Member.objects.filter(handle=who).update(is_active=False)
+    return browser.post("/sign-in/", {"email": f"{who}@example.org", "password": factories.PASSWORD})
+
+
+def reset(browser, who):
+    return browser.post("/password/reset/", {"email": f"{who}@example.org"})
+
+
+def join(browser, who):
+    return browser.post("/join/", entries(handle=f"new_{who}", email=f"{who}@example.org"))
+
+
+def join_with_something_missing(browser, who):
+    return browser.post("/join/", entries(handle=f"new_{who}", email=f"{who}@example.org", agree=None))
+
+
+def too_often(ask):
+    def asked_too_often(browser, who):
+        for _ in range(12):
+            answer = ask(Client(), who)
+        assert answer.status_code == 429
+        return ask(browser, who)
+
+    asked_too_often.__name__ = f"{ask.__name__}_too_often"
+    return asked_too_often
+
+
+def seen(ask, who):
+    """Return all that a stranger gets: status, headers, cookies and the page, the typed words apart."""
+    browser = Client()
+    answer = ask(browser, who)
+    pages = [answer]
+    if answer.status_code == 302:
+        pages.append(browser.get(answer["Location"]))
+    return [
+        (
+            page.status_code,
+            sorted((name, steady(value, who)) for name, value in page.headers.items() if name != "X-Request-ID"),
+            sorted((name, morsel["max-age"], morsel["path"]) for name, morsel in page.cookies.items()),
+            steady(page.content.decode(), who),
+        )
+        for page in pages
+    ]
+
+
+def steady(text, who):
+    """Take out what differs in every answer, and what was typed."""
+    text = re.sub(r'(name="csrfmiddlewaretoken" value=")\w+|(nonce[-=]"?)[\w+/=-]+', "", text)
+    return text.replace(who, "who")
+
+
+ASKING = [
+    sign_in,
+    sign_in_with_a_password_of_ones_own,
+    reset,
+    join,
+    join_with_something_missing,
+    too_often(sign_in),
+    too_often(reset),
+]
+
+
+@pytest.mark.parametrize("who", PEOPLE[1:])
+@pytest.mark.parametrize("ask", ASKING, ids=lambda ask: ask.__name__)
+def test_the_answer_is_the_one_that_nobody_gets(ask, who):
+    assert seen(ask, who) == seen(ask, NOBODY)
+
+
+def test_only_mail_to_the_address_makes_a_difference(mailoutbox, django_capture_on_commit_callbacks):
+    told = {}
+    for who in PEOPLE:
+        mailoutbox.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            join(Client(), who)
+        told[who] = [(mail.to, mail.subject) for mail in mailoutbox]
+    confirm, already = "Confirm your e-mail for Hedgerow", "You have an account at Hedgerow already"
+    assert told == {
+        who: [([f"{who}@example.org"], confirm if who in (NOBODY, UNCONFIRMED) else already)] for who in PEOPLE
+    }
