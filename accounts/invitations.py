@@ -47,7 +47,8 @@ def invite(email: str, handle: str, roles: Iterable[str], *, by: Member) -> Staf
     member_id = random_number()
     try:
         with transaction.atomic():
-            return _ask(_account(email, handle, member_id), roles, by)
+            member = _account(email, handle, member_id)
+            return _ask(member, roles, by, has_it=_signs_in_with(member, email))
     except IntegrityError:
         destroy_data_key(member_id)
         raise HandleTaken from None
@@ -55,7 +56,7 @@ def invite(email: str, handle: str, roles: Iterable[str], *, by: Member) -> Staf
 
 def _account(email: str, handle: str, member_id: int) -> Member:
     """Return the account of an address, made now if there is none but one that waits to be confirmed."""
-    known: Member | None = Member.objects.with_email(email).first()
+    known: Member | None = Member.objects.holding(email).first()
     if known is None or discard(known):
         made: Member = Member.objects.create_user(handle, email, None, id=member_id, joined_under=record_defaults())
         return made
@@ -63,14 +64,19 @@ def _account(email: str, handle: str, member_id: int) -> Member:
     return known
 
 
-def _ask(member: Member, roles: Iterable[str], by: Member) -> StaffInvitation:
+def _signs_in_with(member: Member, email: str) -> bool:
+    """Say whether the address is that of ``member`` now: who gave it up may take it back, and is not invited by it."""
+    return bool(Member.objects.with_email(email).filter(pk=member.pk).exists())
+
+
+def _ask(member: Member, roles: Iterable[str], by: Member, *, has_it: bool) -> StaffInvitation:
     token = secrets.token_urlsafe(32)
     until = timezone.now() + settings.TOKEN_LIFETIMES["invite-staff"]
     StaffInvitation.objects.filter(member=member).delete()
     asked: StaffInvitation = StaffInvitation.objects.create(
         digest=tokens.digest(token), member=member, invited_by=by, roles=sorted(set(roles)), expires_at=until
     )
-    if member.is_active:
+    if member.is_active and has_it:
         mail.invite_to_staff(member, token, until)
     return asked
 
