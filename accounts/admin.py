@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from privacy.masking import DOTS, PersonalDataAdmin
 from security.discretion import even_time
 from security.freshness import recently_authenticated
+from security.sessions import end_sessions
 from security.signing_in import is_freshly_verified
 
 from .forms.inviting import InviteForm, names_of
@@ -39,6 +40,12 @@ class MemberAdmin(PersonalDataAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
         """Read nothing that is sealed: what is not loaded cannot be shown."""
         return super().get_queryset(request).only("pk", *self.fields)
+
+    def save_model(self, request: HttpRequest, obj: Member, form: Any, change: Any) -> None:
+        """Suspend with effect at once: no session of theirs goes on, should they ever come back."""
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            end_sessions(obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Leave colleagues to superusers, so that nobody shuts out who looks at their work; oneself to nobody."""

@@ -12,6 +12,8 @@ from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db import router, transaction
 
+from security.sessions import end_sessions
+
 SUPERUSER = "superuser"
 
 MASKED_VIEW = ("accounts.view_member",)
@@ -66,7 +68,10 @@ def _permissions(using: str) -> dict[str, Permission]:
 
 
 def assign_roles(member: Any, roles: Iterable[str]) -> None:
-    """Make ``member`` staff with exactly these roles. Raises ``ValueError`` for an unknown one."""
+    """Make ``member`` staff with exactly these roles, and end their sessions, which began with others.
+
+    Raises ``ValueError`` for an unknown role.
+    """
     wanted = set(roles)
     if unknown := wanted - {*ROLES, SUPERUSER}:
         raise ValueError(f"unknown role {min(unknown)!r}")
@@ -75,3 +80,4 @@ def assign_roles(member: Any, roles: Iterable[str]) -> None:
         member.is_superuser = SUPERUSER in wanted
         member.save(update_fields=["is_staff", "is_superuser"])
         member.groups.set([Group.objects.get_or_create(name=role)[0] for role in sorted(wanted - {SUPERUSER})])
+        end_sessions(member)

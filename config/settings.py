@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "config.signing_in.SignInAndReturn",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "config.staff_steps.StaffTakeASecondStep",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.private_pages_stay_private",
     "config.middleware.wrong_methods_get_a_page",
@@ -161,6 +162,7 @@ TOKEN_LIFETIMES = {
 
 # --- second steps ---------------------------------------------------------------------------------------------
 OTP_WEBAUTHN_CREDENTIAL_MODEL = "security.Passkey"
+OTP_WEBAUTHN_HELPER_CLASS = "security.passkeys.Helper"
 OTP_WEBAUTHN_RP_NAME = "Hedgerow"
 # Browsers tie a passkey to a name, never to an address: a development site has passkeys at http://localhost.
 PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or ""

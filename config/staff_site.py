@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import Member
 from catalogue.vocabulary import Audience
 from privacy.models import FieldDefault, PolicyVersion
+from security.signing_in import is_freshly_verified
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Figure:
 
 
 class StaffSite(AdminSite):
-    """Lets in active staff, and sends everybody else to the one sign-in page there is."""
+    """Lets in active staff who have done their second step, and sends everybody else where they can."""
 
     site_header = gettext_lazy("Hedgerow staff")
     site_title = gettext_lazy("Hedgerow staff")
@@ -44,20 +45,23 @@ class StaffSite(AdminSite):
     empty_value_display = "–"
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_active and request.user.is_staff
+        return is_active_staff(request.user) and is_freshly_verified(request)
 
     @method_decorator([never_cache, login_not_required])
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Go to the sign-in page and come back; refuse who is signed in and not staff.
+        """Go where one shows who one is, and come back; refuse who is signed in and not staff.
 
         Redirecting the latter would loop: the sign-in page sends members straight back.
         """
         index = reverse("admin:index", current_app=self.name)
         if self.has_permission(request):
             return redirect(index)
-        if request.user.is_authenticated:
+        where = request.GET.get("next") or index
+        if not request.user.is_authenticated:
+            return redirect_to_login(where, resolve_url(settings.LOGIN_URL))
+        if not is_active_staff(request.user):
             raise PermissionDenied
-        return redirect_to_login(request.GET.get("next") or index, resolve_url(settings.LOGIN_URL))
+        return redirect_to_login(where, reverse("security:verify"))
 
     @method_decorator([never_cache, require_POST])
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
@@ -77,10 +81,17 @@ class StaffSite(AdminSite):
         return redirect("accounts:password-change")
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Take away the way from a number to anything that has an address: it would tell whose number it is."""
+        """Take away the way from a number to anything that has an address: it would tell whose number it is.
+
+        And let everybody out who wants to go, although their second step was too long ago for anything else.
+        """
         nowhere = path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(not_here), name="view_on_site")
-        ways = super().get_urls()
-        return [nowhere if getattr(each, "name", "") == "view_on_site" else each for each in ways]
+        own = {"view_on_site": nowhere, "logout": path("logout/", self.logout, name="logout")}
+        return [own.get(getattr(each, "name", ""), each) for each in super().get_urls()]
+
+
+def is_active_staff(member: Any) -> bool:
+    return bool(member.is_active and member.is_staff)
 
 
 def not_here(request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponse:

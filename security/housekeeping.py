@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from .models import Allowance, Interrupted, Session, SignIn, Token
+from .models import Allowance, AuthenticatorApp, Interrupted, Session, SignIn, Token
 
 SETTLED = timedelta(minutes=10)
+CONFIRMED_WITHIN = timedelta(days=1)
 
 
 def purge_expired(now: datetime) -> dict[str, int]:
@@ -15,5 +16,8 @@ def purge_expired(now: datetime) -> dict[str, int]:
         "sign-ins": SignIn.objects.filter(sessions=None, seen_at__lte=now - SETTLED).delete()[0],
         "tokens": Token.objects.filter(expires_at__lte=now).delete()[0],
         "waiting forms": Interrupted.objects.filter(expires_at__lte=now).delete()[0],
+        "secrets of apps never confirmed": AuthenticatorApp.objects.filter(
+            confirmed=False, created_at__lte=now - CONFIRMED_WITHIN
+        ).delete()[0],
         "allowances": Allowance.objects.filter(full_at__lte=now).delete()[0],
     }

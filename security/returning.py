@@ -1,8 +1,11 @@
 """Where somebody goes on after they have shown who they are: to an address of ours, and to no other."""
 
+from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
@@ -17,3 +20,8 @@ def wanted(request: HttpRequest) -> str:
 def with_next(address: str, wanted: str) -> str:
     """Return ``address`` with what to go on to in its query."""
     return f"{address}?{urlencode({'next': wanted}, safe='/')}" if wanted else address
+
+
+def first_page(member: Any) -> str:
+    """Return where ``member`` goes who wanted to go nowhere else."""
+    return resolve_url("admin:index" if member.is_staff else settings.LOGIN_REDIRECT_URL)

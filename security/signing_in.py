@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model, login, update_session_auth_hash
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils import timezone
 from django_otp import login as remember_device
 
 from . import events
@@ -66,7 +67,8 @@ def complete(request: HttpRequest, member: Any, backend: str, device: Any = None
     request.session[SIGN_IN] = str(sign_in.pk)
     claim_writing(sign_in.pk)  # it has just been written
     if member.is_staff:
-        request.session.set_expiry(settings.STAFF_SESSION_AGE)
+        # A moment, not an age: however often the session is saved, it ends then.
+        request.session.set_expiry(timezone.now() + timedelta(seconds=settings.STAFF_SESSION_AGE))
     events.happened(member, kind, seen=seen)
 
 

@@ -9,11 +9,12 @@ from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts.models import Block, EmailChange, Friendship, Member, Profile
+from accounts.sign_in import BACKEND
 from catalogue.vocabulary import Audience
 from privacy.audiences import publish_name
 from privacy.models import Circle, CircleMember, FieldCircle, FieldException
 from security import tokens
-from security.authenticator import new_secret
+from security.authenticator import code_at, keep_app, new_secret
 from security.events import happened
 from security.models import AuthenticatorApp, Kind
 from security.signing_in import FRESH, VERIFIED
@@ -83,14 +84,33 @@ def except_from(owner: Member, field: str, *people: Member) -> None:
     FieldException.objects.bulk_create(FieldException(owner=owner, field=field, person=person) for person in people)
 
 
+# --- signing in ---------------------------------------------------------------------------------------------------
+def add_app(member: Member, name: str = "Telephone") -> AuthenticatorApp:
+    """Give a member an authenticator app."""
+    return keep_app(member, new_secret(), name)
+
+
+def code_of(app: AuthenticatorApp, *, later: int = 0) -> str:
+    """Return the code that an app shows now, or some half minutes later."""
+    return code_at(app.secret, int(time.time()) // 30 + later)
+
+
+def sign_in(client: Client, member: Member, *, verified: bool | None = None) -> Client:
+    """Sign a member in as the site does, password just typed; staff with a second step just done, unless told."""
+    client.force_login(member, BACKEND)
+    session = client.session
+    session[FRESH] = int(time.time())
+    if member.is_staff if verified is None else verified:
+        app = AuthenticatorApp.objects.filter(user=member, confirmed=True).first() or add_app(member)
+        session[DEVICE_ID_SESSION_KEY] = app.persistent_id
+        session[VERIFIED] = int(time.time())
+    session.save()
+    return client
+
+
 def sign_in_freshly(member: Member, browser: Client | None = None) -> Client:
     """Return a browser in which ``member`` has just signed in, so that nobody asks for the password again."""
-    browser = browser or Client()
-    browser.force_login(member, "accounts.sign_in.EmailBackend")
-    session = browser.session
-    session[FRESH] = int(time.time())
-    session.save()
-    return browser
+    return sign_in(browser or Client(), member)
 
 
 def begin_email_change(member: Member, address: str) -> tuple[str, str]:
@@ -105,13 +125,3 @@ def let_time_pass(browser: Client) -> None:
     session = browser.session
     session.pop(FRESH, None)
     session.save()
-
-
-def sign_in_verified(member: Member, browser: Client | None = None) -> Client:
-    """Return a browser in which ``member`` has just signed in, second step and all."""
-    browser = sign_in_freshly(member, browser)
-    app = AuthenticatorApp.objects.create(user=member, name="App", secret=new_secret(), confirmed=True)
-    session = browser.session
-    session[DEVICE_ID_SESSION_KEY], session[VERIFIED] = app.persistent_id, int(time.time())
-    session.save()
-    return browser

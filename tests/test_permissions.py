@@ -28,190 +28,214 @@ from catalogue.vocabulary import Audience
 from config.routes import Route, routes
 from privacy.models import FieldDefault, PolicyVersion
 from security import tokens
-from security.models import Event, Kind, SignIn
-from tests.factories import befriend, begin_email_change, make_circle, make_member, sign_in_freshly
+from security.models import AuthenticatorApp, Event, Kind, SignIn
+from security.signing_in import VERIFIED
+from tests.factories import add_app, befriend, begin_email_change, make_circle, make_member, sign_in
 
 pytestmark = pytest.mark.django_db
 
-# The owner is rose: whatever an address names is hers. Suspended is who was signed in when it happened; staff have no
-# role; a superuser may not do anything either that nobody may.
-WHO = ("visitor", "member", "owner", "suspended", "staff", "officer", "superuser")
+# The owner is rose: whatever an address names is hers. Suspended is who was signed in when it happened. Stepless is an
+# officer without a second step, expired one who did it too long ago; staff have no role; a superuser may not do
+# anything either that nobody may.
+WHO = ("visitor", "member", "owner", "suspended", "stepless", "expired", "staff", "officer", "superuser")
+STAFF = {
+    "stepless": ["privacy_officer"],
+    "expired": ["privacy_officer"],
+    "staff": [],
+    "officer": ["privacy_officer"],
+    "superuser": ["superuser"],
+}
 TABLE = """
-# address                                        method visitor member owner suspended staff officer superuser
+# address                                        method and the answer to each of WHO
 # programs
-healthz                                        GET  200 200 200 200 200 200 200
-readyz                                         GET  200 200 200 200 200 200 200
-robots                                         GET  200 200 200 200 200 200 200
-security-txt                                   GET  200 200 200 200 200 200 200
-well-known-change-password                     GET  302 302 302 302 302 302 302
+healthz                                        GET  200 200 200 200 200 200 200 200 200
+readyz                                         GET  200 200 200 200 200 200 200 200 200
+robots                                         GET  200 200 200 200 200 200 200 200 200
+security-txt                                   GET  200 200 200 200 200 200 200 200 200
+well-known-change-password                     GET  302 302 302 302 302 302 302 302 302
 # the staff site
-admin:index                                    GET  302 302 302 302 200 200 200
-admin:index                                    POST 302 302 302 302 200 200 200
-admin:login                                    GET  302 403 403 302 302 302 302
-admin:login                                    POST 302 403 403 302 302 302 302
-admin:logout                                   GET  302 302 302 302 405 405 405
-admin:logout                                   POST 302 302 302 302 302 302 302
-admin:password_change                          GET  302 302 302 302 302 302 302
-admin:password_change                          POST 302 302 302 302 302 302 302
-admin:password_change_done                     GET  302 302 302 302 302 302 302
-admin:password_change_done                     POST 302 302 302 302 302 302 302
-admin:autocomplete                             GET  302 302 302 302 403 403 403
-admin:autocomplete                             POST 302 302 302 302 405 405 405
-admin:jsi18n                                   GET  302 302 302 302 200 200 200
-admin:jsi18n                                   POST 302 302 302 302 405 405 405
-admin:view_on_site                             GET  302 302 302 302 404 404 404
-admin:view_on_site                             POST 302 302 302 302 404 404 404
-admin:privacy_fielddefault_changelist          GET  302 302 302 302 403 200 200
-admin:privacy_fielddefault_changelist          POST 302 302 302 302 403 200 200
-admin:privacy_fielddefault_add                 GET  302 302 302 302 403 403 403
-admin:privacy_fielddefault_add                 POST 302 302 302 302 403 403 403
-admin:privacy_fielddefault_history             GET  302 302 302 302 403 200 200
-admin:privacy_fielddefault_history             POST 302 302 302 302 403 200 200
-admin:privacy_fielddefault_delete              GET  302 302 302 302 403 403 403
-admin:privacy_fielddefault_delete              POST 302 302 302 302 403 403 403
-admin:privacy_fielddefault_change              GET  302 302 302 302 403 200 200
-admin:privacy_fielddefault_change              POST 302 302 302 302 403 200 200
-/admin/privacy/fielddefault/<path:object_id>/  GET  302 302 302 302 302 302 302
-/admin/privacy/fielddefault/<path:object_id>/  POST 302 302 302 302 302 302 302
-admin:privacy_policyversion_changelist         GET  302 302 302 302 403 200 200
-admin:privacy_policyversion_changelist         POST 302 302 302 302 403 200 200
-admin:privacy_policyversion_add                GET  302 302 302 302 403 403 403
-admin:privacy_policyversion_add                POST 302 302 302 302 403 403 403
-admin:privacy_policyversion_history            GET  302 302 302 302 403 200 200
-admin:privacy_policyversion_history            POST 302 302 302 302 403 200 200
-admin:privacy_policyversion_delete             GET  302 302 302 302 403 403 403
-admin:privacy_policyversion_delete             POST 302 302 302 302 403 403 403
-admin:privacy_policyversion_change             GET  302 302 302 302 403 200 200
-admin:privacy_policyversion_change             POST 302 302 302 302 403 403 403
-/admin/privacy/policyversion/<path:object_id>/ GET  302 302 302 302 302 302 302
-/admin/privacy/policyversion/<path:object_id>/ POST 302 302 302 302 302 302 302
-admin:accounts_member_changelist               GET  302 302 302 302 403 200 200
-admin:accounts_member_changelist               POST 302 302 302 302 403 200 200
-admin:accounts_member_add                      GET  302 302 302 302 403 403 403
-admin:accounts_member_add                      POST 302 302 302 302 403 403 403
-admin:accounts_member_history                  GET  302 302 302 302 403 200 200
-admin:accounts_member_history                  POST 302 302 302 302 403 200 200
-admin:accounts_member_delete                   GET  302 302 302 302 403 403 403
-admin:accounts_member_delete                   POST 302 302 302 302 403 403 403
-admin:accounts_member_change                   GET  302 302 302 302 403 200 200
-admin:accounts_member_change                   POST 302 302 302 302 403 403 302
-/admin/accounts/member/<path:object_id>/       GET  302 302 302 302 302 302 302
-/admin/accounts/member/<path:object_id>/       POST 302 302 302 302 302 302 302
-admin:auth_group_changelist                    GET  302 302 302 302 403 403 200
-admin:auth_group_changelist                    POST 302 302 302 302 403 403 200
-admin:auth_group_add                           GET  302 302 302 302 403 403 403
-admin:auth_group_add                           POST 302 302 302 302 403 403 403
-admin:auth_group_history                       GET  302 302 302 302 403 403 200
-admin:auth_group_history                       POST 302 302 302 302 403 403 200
-admin:auth_group_delete                        GET  302 302 302 302 403 403 403
-admin:auth_group_delete                        POST 302 302 302 302 403 403 403
-admin:auth_group_change                        GET  302 302 302 302 403 403 200
-admin:auth_group_change                        POST 302 302 302 302 403 403 403
-/admin/auth/group/<path:object_id>/            GET  302 302 302 302 302 302 302
-/admin/auth/group/<path:object_id>/            POST 302 302 302 302 302 302 302
-admin:accounts_staffinvitation_changelist      GET  302 302 302 302 403 403 200
-admin:accounts_staffinvitation_changelist      POST 302 302 302 302 403 403 200
-admin:accounts_staffinvitation_add             GET  302 302 302 302 403 403 403
-admin:accounts_staffinvitation_add             POST 302 302 302 302 403 403 403
-admin:accounts_staffinvitation_history         GET  302 302 302 302 403 403 200
-admin:accounts_staffinvitation_history         POST 302 302 302 302 403 403 200
-admin:accounts_staffinvitation_delete          GET  302 302 302 302 403 403 200
-admin:accounts_staffinvitation_delete          POST 302 302 302 302 403 403 200
-admin:accounts_staffinvitation_change          GET  302 302 302 302 403 403 200
-admin:accounts_staffinvitation_change          POST 302 302 302 302 403 403 403
-/admin/accounts/staffinvitation/<path:object_id>/ GET  302 302 302 302 302 302 302
-/admin/accounts/staffinvitation/<path:object_id>/ POST 302 302 302 302 302 302 302
-admin:app_list                                 GET  302 302 302 302 404 200 200
-admin:app_list                                 POST 302 302 302 302 404 200 200
-/admin/(?P<url>.*)                             GET  302 302 302 302 404 404 404
-/admin/(?P<url>.*)                             POST 302 302 302 302 404 404 404
+admin:index                                    GET  302 302 302 302 302 302 200 200 200
+admin:index                                    POST 302 302 302 302 302 302 200 200 200
+admin:login                                    GET  302 403 403 302 302 302 302 302 302
+admin:login                                    POST 302 403 403 302 302 302 302 302 302
+admin:logout                                   GET  302 405 405 302 405 405 405 405 405
+admin:logout                                   POST 302 302 302 302 302 302 302 302 302
+admin:password_change                          GET  302 302 302 302 302 302 302 302 302
+admin:password_change                          POST 302 302 302 302 302 302 302 302 302
+admin:password_change_done                     GET  302 302 302 302 302 302 302 302 302
+admin:password_change_done                     POST 302 302 302 302 302 302 302 302 302
+admin:autocomplete                             GET  302 302 302 302 302 302 403 403 403
+admin:autocomplete                             POST 302 302 302 302 302 302 405 405 405
+admin:jsi18n                                   GET  302 302 302 302 302 302 200 200 200
+admin:jsi18n                                   POST 302 302 302 302 302 302 405 405 405
+admin:view_on_site                             GET  302 302 302 302 302 302 404 404 404
+admin:view_on_site                             POST 302 302 302 302 302 302 404 404 404
+admin:privacy_fielddefault_changelist          GET  302 302 302 302 302 302 403 200 200
+admin:privacy_fielddefault_changelist          POST 302 302 302 302 302 302 403 200 200
+admin:privacy_fielddefault_add                 GET  302 302 302 302 302 302 403 403 403
+admin:privacy_fielddefault_add                 POST 302 302 302 302 302 302 403 403 403
+admin:privacy_fielddefault_history             GET  302 302 302 302 302 302 403 200 200
+admin:privacy_fielddefault_history             POST 302 302 302 302 302 302 403 200 200
+admin:privacy_fielddefault_delete              GET  302 302 302 302 302 302 403 403 403
+admin:privacy_fielddefault_delete              POST 302 302 302 302 302 302 403 403 403
+admin:privacy_fielddefault_change              GET  302 302 302 302 302 302 403 200 200
+admin:privacy_fielddefault_change              POST 302 302 302 302 302 302 403 200 200
+/admin/privacy/fielddefault/<path:object_id>/  GET  302 302 302 302 302 302 302 302 302
+/admin/privacy/fielddefault/<path:object_id>/  POST 302 302 302 302 302 302 302 302 302
+admin:privacy_policyversion_changelist         GET  302 302 302 302 302 302 403 200 200
+admin:privacy_policyversion_changelist         POST 302 302 302 302 302 302 403 200 200
+admin:privacy_policyversion_add                GET  302 302 302 302 302 302 403 403 403
+admin:privacy_policyversion_add                POST 302 302 302 302 302 302 403 403 403
+admin:privacy_policyversion_history            GET  302 302 302 302 302 302 403 200 200
+admin:privacy_policyversion_history            POST 302 302 302 302 302 302 403 200 200
+admin:privacy_policyversion_delete             GET  302 302 302 302 302 302 403 403 403
+admin:privacy_policyversion_delete             POST 302 302 302 302 302 302 403 403 403
+admin:privacy_policyversion_change             GET  302 302 302 302 302 302 403 200 200
+admin:privacy_policyversion_change             POST 302 302 302 302 302 302 403 403 403
+/admin/privacy/policyversion/<path:object_id>/ GET  302 302 302 302 302 302 302 302 302
+/admin/privacy/policyversion/<path:object_id>/ POST 302 302 302 302 302 302 302 302 302
+admin:accounts_member_changelist               GET  302 302 302 302 302 302 403 200 200
+admin:accounts_member_changelist               POST 302 302 302 302 302 302 403 200 200
+admin:accounts_member_add                      GET  302 302 302 302 302 302 403 403 403
+admin:accounts_member_add                      POST 302 302 302 302 302 302 403 403 403
+admin:accounts_member_history                  GET  302 302 302 302 302 302 403 200 200
+admin:accounts_member_history                  POST 302 302 302 302 302 302 403 200 200
+admin:accounts_member_delete                   GET  302 302 302 302 302 302 403 403 403
+admin:accounts_member_delete                   POST 302 302 302 302 302 302 403 403 403
+admin:accounts_member_change                   GET  302 302 302 302 302 302 403 200 200
+admin:accounts_member_change                   POST 302 302 302 302 302 302 403 403 302
+/admin/accounts/member/<path:object_id>/       GET  302 302 302 302 302 302 302 302 302
+/admin/accounts/member/<path:object_id>/       POST 302 302 302 302 302 302 302 302 302
+admin:auth_group_changelist                    GET  302 302 302 302 302 302 403 403 200
+admin:auth_group_changelist                    POST 302 302 302 302 302 302 403 403 200
+admin:auth_group_add                           GET  302 302 302 302 302 302 403 403 403
+admin:auth_group_add                           POST 302 302 302 302 302 302 403 403 403
+admin:auth_group_history                       GET  302 302 302 302 302 302 403 403 200
+admin:auth_group_history                       POST 302 302 302 302 302 302 403 403 200
+admin:auth_group_delete                        GET  302 302 302 302 302 302 403 403 403
+admin:auth_group_delete                        POST 302 302 302 302 302 302 403 403 403
+admin:auth_group_change                        GET  302 302 302 302 302 302 403 403 200
+admin:auth_group_change                        POST 302 302 302 302 302 302 403 403 403
+/admin/auth/group/<path:object_id>/            GET  302 302 302 302 302 302 302 302 302
+/admin/auth/group/<path:object_id>/            POST 302 302 302 302 302 302 302 302 302
+admin:accounts_staffinvitation_changelist      GET  302 302 302 302 302 302 403 403 200
+admin:accounts_staffinvitation_changelist      POST 302 302 302 302 302 302 403 403 200
+admin:accounts_staffinvitation_add             GET  302 302 302 302 302 302 403 403 200
+admin:accounts_staffinvitation_add             POST 302 302 302 302 302 302 403 403 422
+admin:accounts_staffinvitation_history         GET  302 302 302 302 302 302 403 403 200
+admin:accounts_staffinvitation_history         POST 302 302 302 302 302 302 403 403 200
+admin:accounts_staffinvitation_delete          GET  302 302 302 302 302 302 403 403 200
+admin:accounts_staffinvitation_delete          POST 302 302 302 302 302 302 403 403 200
+admin:accounts_staffinvitation_change          GET  302 302 302 302 302 302 403 403 200
+admin:accounts_staffinvitation_change          POST 302 302 302 302 302 302 403 403 403
+/admin/accounts/staffinvitation/<path:object_id>/ GET  302 302 302 302 302 302 302 302 302
+/admin/accounts/staffinvitation/<path:object_id>/ POST 302 302 302 302 302 302 302 302 302
+admin:app_list                                 GET  302 302 302 302 302 302 404 200 200
+admin:app_list                                 POST 302 302 302 302 302 302 404 200 200
+/admin/(?P<url>.*)                             GET  302 302 302 302 302 302 404 404 404
+/admin/(?P<url>.*)                             POST 302 302 302 302 302 302 404 404 404
 # who sees what, and the policy
-privacy:settings-privacy                       GET  302 200 200 302 200 200 200
-privacy:listed                                 POST 302 302 302 302 302 302 302
-privacy:field-audience                         GET  302 200 200 302 200 200 200
-privacy:field-audience                         POST 302 422 422 302 422 422 422
-privacy:check-up                               GET  302 200 200 302 200 200 200
-privacy:check-up                               POST 302 404 404 302 404 404 404
-privacy:policy                                 GET  200 200 200 200 200 200 200
-privacy:policy-versions                        GET  200 200 200 200 200 200 200
-privacy:policy-version                         GET  200 200 200 200 200 200 200
+privacy:settings-privacy                       GET  302 200 200 302 302 200 200 200 200
+privacy:listed                                 POST 302 302 302 302 302 302 302 302 302
+privacy:field-audience                         GET  302 200 200 302 302 200 200 200 200
+privacy:field-audience                         POST 302 422 422 302 302 422 422 422 422
+privacy:check-up                               GET  302 200 200 302 302 200 200 200 200
+privacy:check-up                               POST 302 404 404 302 302 404 404 404 404
+privacy:policy                                 GET  200 200 200 200 200 200 200 200 200
+privacy:policy-versions                        GET  200 200 200 200 200 200 200 200 200
+privacy:policy-version                         GET  200 200 200 200 200 200 200 200 200
 # people
-accounts:home                                  GET  200 200 200 200 200 200 200
-accounts:join                                  GET  200 302 302 200 302 302 302
-accounts:join                                  POST 422 302 302 422 302 302 302
-accounts:join-sent                             GET  200 200 200 200 200 200 200
-accounts:confirm-email                         GET  200 200 200 200 200 200 200
-accounts:confirm-email                         POST 422 422 422 422 422 422 422
-accounts:sign-in                               GET  200 302 302 200 302 302 302
-accounts:sign-in                               POST 422 302 302 422 302 302 302
-accounts:sign-out                              GET  302 200 200 302 200 200 200
-accounts:sign-out                              POST 302 302 302 302 302 302 302
-accounts:password-reset                        GET  200 200 200 200 200 200 200
-accounts:password-reset                        POST 422 422 422 422 422 422 422
-accounts:password-reset-sent                   GET  200 200 200 200 200 200 200
-accounts:password-reset-confirm                GET  200 200 200 200 200 200 200
-accounts:password-reset-confirm                POST 422 422 422 422 422 422 422
-accounts:password-change                       GET  302 200 200 302 200 200 200
-accounts:password-change                       POST 302 422 422 302 422 422 422
-accounts:email-confirm                         GET  200 200 200 200 200 200 200
-accounts:email-confirm                         POST 302 302 302 302 302 302 302
-accounts:email-stop                            GET  200 200 200 200 200 200 200
-accounts:email-stop                            POST 302 302 302 302 302 302 302
-accounts:email-stopped                         GET  200 200 200 200 200 200 200
-security:again                                 GET  302 302 302 302 302 302 302
-security:again                                 POST 302 422 422 302 422 422 422
-accounts:invitation                            GET  200 200 200 200 200 200 200
-accounts:invitation                            POST 422 422 422 422 422 422 422
-accounts:people                                GET  200 200 200 200 200 200 200
-accounts:profile                               GET  200 200 200 200 200 200 200
-accounts:who-sees                              GET  302 404 200 302 404 404 404
-accounts:media                                 GET  404 200 200 404 200 200 200
+accounts:home                                  GET  200 200 200 200 302 200 200 200 200
+accounts:join                                  GET  200 302 302 200 302 302 302 302 302
+accounts:join                                  POST 422 302 302 422 302 302 302 302 302
+accounts:join-sent                             GET  200 200 200 200 302 200 200 200 200
+accounts:confirm-email                         GET  200 200 200 200 302 200 200 200 200
+accounts:confirm-email                         POST 422 422 422 422 302 422 422 422 422
+accounts:sign-in                               GET  200 302 302 200 302 302 302 302 302
+accounts:sign-in                               POST 422 302 302 422 302 302 302 302 302
+accounts:sign-out                              GET  302 200 200 302 200 200 200 200 200
+accounts:sign-out                              POST 302 302 302 302 302 302 302 302 302
+accounts:password-reset                        GET  200 200 200 200 302 200 200 200 200
+accounts:password-reset                        POST 422 422 422 422 302 422 422 422 422
+accounts:password-reset-sent                   GET  200 200 200 200 302 200 200 200 200
+accounts:password-reset-confirm                GET  200 200 200 200 302 200 200 200 200
+accounts:password-reset-confirm                POST 422 422 422 422 302 422 422 422 422
+accounts:password-change                       GET  302 200 200 302 302 200 200 200 200
+accounts:password-change                       POST 302 422 422 302 302 422 422 422 422
+accounts:email-confirm                         GET  200 200 200 200 302 200 200 200 200
+accounts:email-confirm                         POST 302 302 302 302 302 302 302 302 302
+accounts:email-stop                            GET  200 200 200 200 200 200 200 200 200
+accounts:email-stop                            POST 302 302 302 302 302 302 302 302 302
+accounts:email-stopped                         GET  200 200 200 200 200 200 200 200 200
+security:again                                 GET  302 302 302 302 302 302 302 302 302
+security:again                                 POST 302 422 422 302 422 422 422 422 422
+accounts:invitation                            GET  200 200 200 200 302 200 200 200 200
+accounts:invitation                            POST 422 422 422 422 302 422 422 422 422
+accounts:people                                GET  200 200 200 200 302 200 200 200 200
+accounts:profile                               GET  200 200 200 200 302 200 200 200 200
+accounts:who-sees                              GET  302 404 200 302 302 404 404 404 404
+accounts:media                                 GET  404 200 200 404 302 200 200 200 200
 # relationships
-accounts:friends                               GET  302 200 200 302 200 200 200
-accounts:friend-ask                            POST 302 302 404 302 302 302 302
-accounts:friend-withdraw                       POST 302 302 404 302 302 302 302
-accounts:friend-accept                         POST 302 302 404 302 302 302 302
-accounts:friend-decline                        POST 302 302 404 302 302 302 302
-accounts:friend-end                            GET  302 302 404 302 302 302 302
-accounts:friend-end                            POST 302 302 404 302 302 302 302
-accounts:circles                               GET  302 200 200 302 200 200 200
-accounts:circles                               POST 302 200 200 302 200 200 200
-accounts:circle                                GET  302 404 200 302 404 404 404
-accounts:circle                                POST 302 404 200 302 404 404 404
-accounts:circle-add                            POST 302 404 200 302 404 404 404
-accounts:circle-remove                         POST 302 404 302 302 404 404 404
-accounts:circle-delete                         POST 302 404 302 302 404 404 404
-accounts:blocks                                GET  302 200 200 302 200 200 200
-accounts:block                                 GET  302 200 404 302 200 200 200
-accounts:block                                 POST 302 302 404 302 302 302 302
-accounts:unblock                               POST 302 302 404 302 302 302 302
-accounts:mute                                  POST 302 302 404 302 302 302 302
-accounts:unmute                                POST 302 302 404 302 302 302 302
+accounts:friends                               GET  302 200 200 302 302 200 200 200 200
+accounts:friend-ask                            POST 302 302 404 302 302 302 302 302 302
+accounts:friend-withdraw                       POST 302 302 404 302 302 302 302 302 302
+accounts:friend-accept                         POST 302 302 404 302 302 302 302 302 302
+accounts:friend-decline                        POST 302 302 404 302 302 302 302 302 302
+accounts:friend-end                            GET  302 302 404 302 302 302 302 302 302
+accounts:friend-end                            POST 302 302 404 302 302 302 302 302 302
+accounts:circles                               GET  302 200 200 302 302 200 200 200 200
+accounts:circles                               POST 302 422 422 302 302 422 422 422 422
+accounts:circle                                GET  302 404 200 302 302 404 404 404 404
+accounts:circle                                POST 302 404 422 302 302 404 404 404 404
+accounts:circle-add                            POST 302 404 422 302 302 404 404 404 404
+accounts:circle-remove                         POST 302 404 302 302 302 404 404 404 404
+accounts:circle-delete                         POST 302 404 302 302 302 404 404 404 404
+accounts:blocks                                GET  302 200 200 302 302 200 200 200 200
+accounts:block                                 GET  302 200 404 302 302 200 200 200 200
+accounts:block                                 POST 302 302 404 302 302 302 302 302 302
+accounts:unblock                               POST 302 302 404 302 302 302 302 302 302
+accounts:mute                                  POST 302 302 404 302 302 302 302 302 302
+accounts:unmute                                POST 302 302 404 302 302 302 302 302 302
 # own settings
-accounts:settings-profile                      GET  302 200 200 302 200 200 200
-accounts:settings-profile                      POST 302 302 302 302 302 302 302
-accounts:settings-email                        GET  302 200 200 302 200 200 200
-accounts:settings-email                        POST 302 422 422 302 422 422 422
-accounts:email-cancel                          POST 302 302 302 302 302 302 302
-accounts:picture-remove                        POST 302 302 302 302 302 302 302
+accounts:settings-profile                      GET  302 200 200 302 302 200 200 200 200
+accounts:settings-profile                      POST 302 302 302 302 302 302 302 302 302
+accounts:settings-email                        GET  302 200 200 302 302 200 200 200 200
+accounts:settings-email                        POST 302 422 422 302 302 422 422 422 422
+accounts:email-cancel                          POST 302 302 302 302 302 302 302 302 302
+accounts:picture-remove                        POST 302 302 302 302 302 302 302 302 302
 # what keeps an account safe
-security:settings                              GET  302 200 200 302 200 200 200
-security:sessions                              GET  302 200 200 302 200 200 200
-security:sessions-end-others                   POST 302 302 302 302 302 302 302
-security:session-end                           POST 302 404 302 302 404 404 404
-security:events                                GET  302 200 200 302 200 200 200
-security:event-mine                            POST 302 404 302 302 404 404 404
-security:not-me-here                           GET  302 404 200 302 404 404 404
-security:not-me-here                           POST 302 404 302 302 404 404 404
-security:gave-away                             GET  302 200 200 302 200 200 200
-security:gave-away                             POST 302 404 404 302 404 404 404
-security:not-me                                GET  200 200 200 200 200 200 200
-security:not-me                                POST 302 302 302 302 302 302 302
-accounts:not-me-password                       GET  302 302 302 302 302 302 302
-accounts:not-me-password                       POST 302 302 302 302 302 302 302
+security:settings                              GET  302 200 200 302 200 200 200 200 200
+security:verify                                GET  302 302 302 302 302 200 302 302 302
+security:verify                                POST 302 302 302 302 302 422 302 302 302
+security:passkey-use-begin                     POST 400 400 400 400 302 400 400 400 400
+security:passkey-use                           POST 400 400 400 400 302 400 400 400 400
+security:app                                   GET  302 200 200 302 200 200 200 200 200
+security:app                                   POST 302 302 302 302 302 302 302 302 302
+security:passkey                               GET  302 200 200 302 200 200 200 200 200
+security:passkey-add-begin                     POST 302 400 400 302 400 400 400 400 400
+security:passkey-add                           POST 302 400 400 302 400 400 400 400 400
+security:step                                  GET  302 404 200 302 302 404 404 404 404
+security:step                                  POST 302 404 422 302 302 404 404 404 404
+security:step-remove                           POST 302 404 302 302 302 404 404 404 404
+security:codes                                 GET  302 302 200 302 302 200 200 200 200
+security:codes                                 POST 302 302 200 302 302 200 200 200 200
+security:codes-file                            POST 302 302 302 302 302 302 302 302 302
+security:sessions                              GET  302 200 200 302 302 200 200 200 200
+security:sessions-end-others                   POST 302 302 302 302 302 302 302 302 302
+security:session-end                           POST 302 404 302 302 302 404 404 404 404
+security:events                                GET  302 200 200 302 302 200 200 200 200
+security:event-mine                            POST 302 404 302 302 302 404 404 404 404
+security:not-me-here                           GET  302 404 200 302 302 404 404 404 404
+security:not-me-here                           POST 302 404 302 302 302 404 404 404 404
+security:gave-away                             GET  302 200 200 302 302 200 200 200 200
+security:gave-away                             POST 302 404 404 302 302 404 404 404 404
+security:not-me                                GET  200 200 200 200 200 200 200 200 200
+security:not-me                                POST 302 302 302 302 302 302 302 302 302
+accounts:not-me-password                       GET  302 302 302 302 302 302 302 302 302
+accounts:not-me-password                       POST 302 302 302 302 302 302 302 302 302
 # on a development site only
-dev-mails                                      GET  200 200 200 200 200 200 200
-dev-mail                                       GET  200 200 200 200 200 200 200
+dev-mails                                      GET  200 200 200 200 200 200 200 200 200
+dev-mail                                       GET  200 200 200 200 200 200 200 200 200
 """
 
 
@@ -233,9 +257,9 @@ def methods_of(route: Route) -> set[str]:
 @pytest.fixture
 def cast() -> dict[str, Member]:
     sync_roles()
-    cast = {who: make_member(f"the_{who}") for who in ("member", "suspended", "staff", "officer", "superuser")}
+    cast = {who: make_member(f"the_{who}") for who in ("member", "suspended", *STAFF)}
     cast["owner"] = make_member("rose")
-    for who, roles in (("staff", []), ("officer", ["privacy_officer"]), ("superuser", ["superuser"])):
+    for who, roles in STAFF.items():
         assign_roles(cast[who], roles)
     return cast
 
@@ -256,6 +280,8 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "circle_id": str(make_circle(rose, "Family", fern).pk),
         "picture_id": picture_of(rose),
         "size": "small",
+        "kind": "app",
+        "step_id": str((AuthenticatorApp.objects.filter(user=rose).first() or add_app(rose)).pk),
         "number": PolicyVersion.objects.in_force()[0].number,
         "token": tokens.issue(make_member("bud", email_verified_at=None), tokens.VERIFY_EMAIL),
         "reset_token": tokens.issue(rose, tokens.RESET_PASSWORD),
@@ -313,7 +339,11 @@ def clients(cast: dict[str, Member], among: tuple[str, ...] = WHO, **options: An
     for who in among:
         client = Client(**options)
         if who in cast:
-            sign_in_freshly(cast[who], client)
+            sign_in(client, cast[who], verified=who == "owner" or who in set(STAFF) - {"stepless"})
+        if who == "expired":
+            session = client.session
+            session[VERIFIED] -= settings.STAFF_FACTOR_AGE + 1
+            session.save()
         if who == "suspended":
             Member.objects.filter(pk=cast[who].pk).update(is_active=False)
         yield who, client
@@ -321,9 +351,11 @@ def clients(cast: dict[str, Member], among: tuple[str, ...] = WHO, **options: An
 
 def ask(client: Client, method: str, where: str) -> Any:
     """Return the answer to a request that leaves nothing behind."""
+    cookies = client.cookies.copy()
     with transaction.atomic():
         answer = client.generic(method, where)
         transaction.set_rollback(True)
+    client.cookies = cookies
     cache.clear()
     return answer
 
@@ -355,10 +387,9 @@ def test_every_address_is_in_the_table_with_each_method_and_nothing_else_is() ->
 
 def test_each_visitor_gets_the_answer_of_the_table(part: str, cast: dict[str, Member], values: dict[str, str]) -> None:
     expected = {asked: statuses for asked, statuses in EXPECTED.items() if part_of(asked[0]) == part}
+    visitors = [client for _who, client in clients(cast)]
     answers = {
-        (name, method): tuple(
-            ask(client, method, address(ROUTES[name], values)).status_code for _who, client in clients(cast)
-        )
+        (name, method): tuple(ask(client, method, address(ROUTES[name], values)).status_code for client in visitors)
         for name, method in expected
     }
     assert answers == expected
@@ -367,14 +398,18 @@ def test_each_visitor_gets_the_answer_of_the_table(part: str, cast: dict[str, Me
 def test_what_acts_is_not_to_be_had_by_a_link(cast: dict[str, Member], values: dict[str, str]) -> None:
     acts = {name: address(route, values) for name, route in ROUTES.items() if "GET" not in route.methods}
     for who, client in clients(cast, ("visitor", "suspended", "member", "owner", "superuser")):
-        expected = HTTPStatus.FOUND if who in ("visitor", "suspended") else HTTPStatus.METHOD_NOT_ALLOWED
         answers = {name: ask(client, "GET", where).status_code for name, where in acts.items()}
-        assert answers == dict.fromkeys(acts, expected)
+        is_in = who not in ("visitor", "suspended")
+        assert answers == {
+            name: HTTPStatus.METHOD_NOT_ALLOWED if is_in or "visitor" in ROUTES[name].roles else HTTPStatus.FOUND
+            for name in acts
+        }
 
 
 def test_head_is_answered_as_get_is(part: str, cast: dict[str, Member], values: dict[str, str]) -> None:
+    visitors = list(clients(cast, ("visitor", "owner", "officer")))
     for name, route in routes_of(part, "GET").items():
-        for who, client in clients(cast, ("visitor", "owner", "officer")):
+        for who, client in visitors:
             head, get = (ask(client, method, address(route, values)) for method in ("HEAD", "GET"))
             assert (head.status_code, head.headers.get("Location"), head.content) == (
                 get.status_code,

@@ -92,7 +92,7 @@ def test_face_and_alerts_cost_one_query_each_and_visitors_none():
 def test_what_has_no_top_bar_asks_for_no_face():
     warden = factories.make_member("warden", is_staff=True, is_superuser=True)
     browser = Client()
-    browser.force_login(warden)
+    factories.sign_in(browser, warden)
     with CaptureQueriesContext(connections["default"]) as asked:
         assert browser.get("/admin/").status_code == 200
     assert not [query for query in asked if "accounts_picture" in query["sql"]]

@@ -26,7 +26,6 @@ from .alderford import (
 from .description import World
 from .faces import SIZE, draw_face
 from .reading import parse
-from .sections import staff_secret
 
 PASSWORD = "hedge-and-meadow-26"  # noqa: S105  # of people who do not exist, in development only
 OPENED = 500  # days ago
@@ -53,15 +52,15 @@ def accounts() -> list[DemoAccount]:
     }
     members = [DemoAccount(f"@{handle}", email_of(handle), PASSWORD, note) for handle, note in cast.items()]
     staff = [
-        DemoAccount(f"@{one.handle}", email_of(one.handle), PASSWORD, f"staff: {one.note}{second_factor(one.handle)}")
+        DemoAccount(
+            f"@{one.handle}",
+            email_of(one.handle),
+            PASSWORD,
+            f"staff: {one.note}; second step {totp_secret(one.handle)}",
+        )
         for one in STAFF
     ]
     return members + staff
-
-
-def second_factor(handle: str) -> str:
-    """Return the second-factor secret as a remark, where this installation asks for one."""
-    return f"; second factor {totp_secret(handle)}" if staff_secret() else ""
 
 
 def read(*, face_size: int = SIZE) -> World:

@@ -12,6 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.blocking import block, mute
 from accounts.circles import add_to_circle, make_circle
@@ -31,10 +32,11 @@ from privacy.first_policy import ensure_first_policy, retract_untouched_first_po
 from privacy.juveniles import is_juvenile_born
 from privacy.models import Circle, PolicyAcceptance, PolicyVersion
 from privacy.policy import agree
+from security.authenticator import keep_app
 
 from .description import DescribedCircle, DescribedMember, DescribedPolicy, DescribedStaff, World
 from .parts import WorldRefused
-from .sections import Loaded, section, staff_secret
+from .sections import Loaded, section
 
 EMPTY_SUMMARY: dict[str, type] = {
     "members": dict,
@@ -185,9 +187,8 @@ class Loading:
         now = timezone.now()
         member = self.begin(described, now, email_verified_at=now)
         assign_roles(member, described.roles)
-        keep = staff_secret()
-        if described.totp_secret and keep:
-            keep(member, described.totp_secret)
+        if described.totp_secret:
+            keep_app(member, described.totp_secret, _("Authenticator app"))
 
     def befriend(self, path: str, one: str, other: str) -> None:
         with at(path):
@@ -244,8 +245,6 @@ def left_out_of(world: World) -> Iterator[str]:
     """Yield what people of the world bring along that this installation has no place for."""
     if tailoring_model() is None and any(member.tailoring is not None for member in world.members):
         yield "members.tailoring"
-    if staff_secret() is None and any(staff.totp_secret for staff in world.staff):
-        yield "staff.totp_secret"
 
 
 def tailoring_model() -> Any:

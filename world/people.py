@@ -31,6 +31,7 @@ LIMITS = {name: length for name, length in LENGTHS.items() if name != "interest"
 IN_LINES = ("bio", "postal_address")
 FIELDS = (*LIMITS, "picture", "country", "interests", "birthday", "birth_date", "email")
 MEMBER_KEYS = ("handle", "email", "password", "verified", "profile", "audiences", "tailoring", "joined")
+SECRET_LENGTH = 64
 STAFF_KEYS = ("handle", "email", "password", "roles", "totp_secret")
 SIGN_IN_KEYS = ("handle", "email", "password")
 
@@ -78,7 +79,7 @@ def read_role(taken: dict[Any, str], part: Part) -> str:
 
 def read_totp_secret(part: Part) -> str:
     """Return a second-factor secret of at least 80 bits in Base32."""
-    secret = part.text(128)
+    secret = part.text(SECRET_LENGTH)
     try:
         if secret and len(base64.b32decode(secret + "=" * (-len(secret) % 8))) < 10:
             part.refuse("is shorter than 80 bits")

@@ -54,7 +54,6 @@ class Section:
 
 
 _sections: dict[str, Section] = {}
-_staff_secrets: list[Callable[[Any, str], None]] = []
 
 
 def register_section(name: str, parse: Callable[[Part, Known], Any], load: Callable[[Any, Loaded], None]) -> None:
@@ -64,14 +63,5 @@ def register_section(name: str, parse: Callable[[Part, Known], Any], load: Calla
     _sections[name] = Section(name, parse, load)
 
 
-def register_staff_secret(keep: Callable[[Any, str], None]) -> None:
-    """Make the ``totp_secret`` of staff loadable: ``keep(member, base32)`` stores it."""
-    _staff_secrets[:] = [keep]
-
-
 def section(name: str) -> Section | None:
     return _sections.get(name)
-
-
-def staff_secret() -> Callable[[Any, str], None] | None:
-    return _staff_secrets[0] if _staff_secrets else None

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from security.returning import wanted, with_next
+from security.returning import first_page, wanted, with_next
 from security.signing_in import begin
 from security.waiting import ask_to_wait, in_words
 
@@ -24,12 +24,12 @@ from ..sign_in import BACKEND
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Let somebody in who knows e-mail and password, and take them where they wanted to go."""
     if request.user.is_authenticated:
-        return redirect(_first_page(request))
+        return redirect(first_page(request.user))
     where = wanted(request)
     form = SignInForm(request.POST if request.method == "POST" else None, request=request)
     if form.is_valid():
         if begin(request, form.member, BACKEND):
-            return redirect(where or _first_page(request))
+            return redirect(where or first_page(request.user))
         return redirect(with_next(reverse("security:verify"), where))
     return _page(request, form, where)
 
@@ -39,10 +39,6 @@ def _page(request: HttpRequest, form: SignInForm, where: str) -> HttpResponse:
     context = {"form": form, "next": where, "wait": form.wait and in_words(form.wait)}
     page = render(request, "accounts/sign_in.html", context, status=status)
     return ask_to_wait(page, form.wait) if form.wait else page
-
-
-def _first_page(request: HttpRequest) -> str:
-    return reverse("admin:index" if request.user.is_staff else "accounts:home")
 
 
 @login_not_required

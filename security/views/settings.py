@@ -4,11 +4,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from .. import recovery
 from ..models import Session
+from ..returning import wanted
+from ..steps import kind_of, second_steps
 
 
 @require_safe
 def settings(request: HttpRequest) -> HttpResponse:
-    """Show the ways to a new password, to where one is signed in, and to what happened."""
-    others = Session.objects.filter(member=request.user.pk).count() - 1
-    return render(request, "security/settings.html", {"others": max(others, 0)})
+    """Show second steps, and the ways to a new password, to where one is signed in, and to what happened."""
+    steps = second_steps(request.user)
+    context = {
+        "steps": [{"kind": kind_of(step), "step": step} for step in steps],
+        "must_add": not steps and getattr(request.user, "is_staff", False),
+        "codes_left": recovery.codes_left(request.user) if steps else 0,
+        "codes_made": recovery.HOW_MANY,
+        "others": max(Session.objects.filter(member=request.user.pk).count() - 1, 0),
+        "next": wanted(request),
+    }
+    return render(request, "security/settings.html", context)

@@ -5,14 +5,15 @@ import pytest
 from accounts.models import Member
 from accounts.roles import sync_roles
 from privacy.models import PolicyVersion
-from security.models import Event, Kind, SignIn
-from tests.factories import VALUES, befriend, make_circle, make_member
+from security.models import AuthenticatorApp, Event, Kind, SignIn
+from tests.factories import VALUES, add_app, befriend, make_circle, make_member
 
 
 @pytest.fixture
 def rose() -> Member:
     rose, fern = make_member("rose", **VALUES), make_member("fern")
     befriend(rose, fern)
+    add_app(rose)
     make_member("moss", city="Mossley")
     sync_roles()
     return rose
@@ -29,6 +30,8 @@ def parts(rose: Member) -> dict[str, str]:
         "sign_in_id": str(SignIn.objects.create(member=rose).pk),
         "picture_id": "6b0c1a52-3d2f-4a5e-9f0e-2d7f1f0c8a11",
         "size": "small",
+        "kind": "app",
+        "step_id": str(AuthenticatorApp.objects.get(user=rose).pk),
         "number": PolicyVersion.objects.in_force()[0].number,
         "name": "one.log",
         "position": "0",

@@ -12,7 +12,7 @@ from accounts.roles import assign_roles, sync_roles
 from catalogue.vocabulary import Audience
 from encryption.fields import UNAVAILABLE
 from privacy.fields import bearers
-from tests.factories import VALUES, make_member
+from tests.factories import VALUES, make_member, sign_in
 
 from .sending import stored
 
@@ -67,7 +67,7 @@ def pages_of(rose: Member, moss: Member, *, few: bool) -> Iterator[tuple[str, An
     for who, addresses in asked.items():
         client = Client()
         if who is not None:
-            client.force_login(who, "accounts.sign_in.EmailBackend")
+            sign_in(client, who)
         for where in addresses:
             yield f"{who}: {where}", client.get(where)
 

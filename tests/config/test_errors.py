@@ -14,7 +14,7 @@ from config import errors, site
 from config.logs import JsonFormatter
 from config.middleware import wrong_methods_get_a_page
 from privacy.models import FieldDefault
-from tests.factories import make_member
+from tests.factories import make_member, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +92,7 @@ def test_absent_and_hidden_are_the_same_page(client: Client) -> None:
 def test_a_wrong_method_gets_a_page_that_leads_on_and_says_what_is_allowed(client: Client, address: str) -> None:
     member = make_member("rose")
     assign_roles(member, ["superuser"])
-    client.force_login(member, "accounts.sign_in.EmailBackend")
+    sign_in(client, member)
     answer = client.get(address)
     page = answer.content.decode()
     assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
@@ -125,7 +125,7 @@ def test_a_value_that_no_column_holds_is_refused_and_logged_without_it(
 def test_a_number_larger_than_any_column_changes_nothing(client: Client, number: str) -> None:
     chief = make_member("chief")
     assign_roles(chief, ["superuser"])
-    client.force_login(chief, "accounts.sign_in.EmailBackend")
+    sign_in(client, chief)
     before = list(FieldDefault.objects.order_by("pk").values())
     form = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": number, "form-0-audience": "4"}
     answer = client.post("/admin/privacy/fielddefault/", form | {"_save": "Save"})

@@ -1,8 +1,11 @@
 """The back office is behind the site's own sign-in."""
 
+import time
 from http import HTTPStatus
+from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -10,11 +13,17 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 
 from config.staff_site import StaffSite
+from security.signing_in import VERIFIED
 
 
-def asked_by(rf: RequestFactory, path: str, *, staff: bool, active: bool = True) -> HttpRequest:
+def asked_by(
+    rf: RequestFactory, path: str, *, staff: bool, active: bool = True, verified: bool = True, ago: int = 0
+) -> HttpRequest:
+    """Return a request of somebody whose second step was done some seconds ago."""
     request = rf.get(path)
     request.user = get_user_model()(is_staff=staff, is_active=active)
+    request.user.is_verified = lambda: verified
+    request.session = {VERIFIED: time.time() - ago}
     return request
 
 
@@ -42,10 +51,25 @@ def test_a_member_is_refused_and_not_sent_round_in_circles(rf: RequestFactory) -
 
 
 @pytest.mark.parametrize(
-    ("staff", "active", "enters"), [(True, True, True), (True, False, False), (False, True, False)]
+    ("who", "enters"),
+    [
+        ({"staff": True}, True),
+        ({"staff": True, "active": False}, False),
+        ({"staff": False}, False),
+        ({"staff": True, "verified": False}, False),
+        ({"staff": True, "ago": settings.STAFF_FACTOR_AGE - 5}, True),
+        ({"staff": True, "ago": settings.STAFF_FACTOR_AGE + 5}, False),
+    ],
 )
-def test_only_active_staff_enter(rf: RequestFactory, staff: bool, active: bool, enters: bool) -> None:
-    assert StaffSite().has_permission(asked_by(rf, "/admin/", staff=staff, active=active)) is enters
+def test_only_active_staff_with_a_second_step_of_late_enter(
+    rf: RequestFactory, who: dict[str, Any], enters: bool
+) -> None:
+    assert StaffSite().has_permission(asked_by(rf, "/admin/", **who)) is enters
+
+
+def test_staff_whose_second_step_was_too_long_ago_do_it_again_and_come_back(rf: RequestFactory) -> None:
+    request = asked_by(rf, "/admin/login/?next=/admin/accounts/member/", staff=True, verified=False)
+    assert StaffSite().login(request)["Location"] == "/sign-in/verify/?next=/admin/accounts/member/"
 
 
 def test_passwords_are_changed_on_one_page_only(rf: RequestFactory) -> None:

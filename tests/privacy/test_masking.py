@@ -25,7 +25,7 @@ from privacy.juveniles import cap
 from privacy.masking import DOTS, PersonalDataAdmin, PersonalDataInline
 from privacy.models import Circle, FieldDefault
 from security.models import Session
-from tests.factories import VALUES, befriend, make_circle, make_member, show_to_circles
+from tests.factories import VALUES, befriend, make_circle, make_member, show_to_circles, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("K3")]
 
@@ -67,9 +67,7 @@ def staff(handle: str, *roles: str) -> Member:
 
 
 def signed_in(member: Member) -> Client:
-    client = Client()
-    client.force_login(member, "accounts.sign_in.EmailBackend")
-    return client
+    return sign_in(Client(), member)
 
 
 def page_of(member: Member) -> str:
@@ -528,7 +526,7 @@ def test_an_inline_shows_dots_as_a_page_does(rose: Member, chief: Member) -> Non
 @pytest.mark.promise("K3")
 def test_saving_leaves_no_name_of_a_person_in_the_session(client):
     rose, warden = make_member("rose"), make_member("warden", is_staff=True, is_superuser=True)
-    client.force_login(warden)
+    sign_in(client, warden)
     client.post(f"/admin/accounts/member/{rose.pk}/change/", {"is_active": "on", "_save": "Save"})
     assert "rose" not in str(client.session.get("_messages", ""))
     assert "Saved." in str(client.session.get("_messages", ""))

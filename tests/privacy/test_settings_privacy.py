@@ -137,9 +137,7 @@ def test_who_is_taken_out_of_the_exceptions_sees_it_again_and_who_stays_does_not
 
 @pytest.fixture
 def officer():
-    client = Client()
-    client.force_login(factories.make_member("warden", is_staff=True, is_superuser=True))
-    return client
+    return factories.sign_in(Client(), factories.make_member("warden", is_staff=True, is_superuser=True))
 
 
 def change_default(officer, field, audience):
@@ -265,7 +263,7 @@ def test_who_may_only_look_at_a_default_sees_its_page():
     sync_roles()
     auditor, client = factories.make_member("auditor", is_staff=True), Client()
     assign_roles(auditor, ["auditor"])
-    client.force_login(auditor)
+    factories.sign_in(client, auditor)
     page = f"/admin/privacy/fielddefault/{FieldDefault.objects.get(field='city').pk}/change/"
     assert client.get(page).status_code == 200
     assert client.post(page, {"audience": 0}).status_code == 403

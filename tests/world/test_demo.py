@@ -1,14 +1,17 @@
 """The demo town loads, and its cast is what the tests and the tour say of them."""
 
 import hashlib
+from io import StringIO
 
 import pytest
 from django.contrib.auth.password_validation import validate_password
+from django.core.management import CommandError, call_command
 
 from accounts.models import Block, Friendship, Member, Profile
 from accounts.roles import ROLES
 from privacy.juveniles import is_juvenile_born
 from privacy.visibility import Viewer, visible_profiles
+from security.authenticator import accept_code
 from world import demo
 from world.alderford import RESIDENTS, STAFF
 from world.faces import draw_face
@@ -79,3 +82,19 @@ def test_faces_are_distinct_and_always_the_same():
 def test_no_child_has_a_beard():
     looks = [Look.of(f"child{number}").aged(14) for number in range(200)]
     assert not any(look.beard for look in looks)
+
+
+@pytest.mark.promise("K3")
+def test_everybody_of_the_demo_staff_has_a_second_step_and_its_code_can_be_had(town):
+    for officer in STAFF:
+        out = StringIO()
+        call_command("demo_code", officer.handle, stdout=out)
+        assert accept_code(town.members[officer.handle], out.getvalue().strip())
+
+
+def test_nobody_else_has_codes_to_be_printed(town, settings):
+    with pytest.raises(CommandError, match="Nobody of the demo staff"):
+        call_command("demo_code", "rose")
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="for development"):
+        call_command("demo_code", STAFF[0].handle)

@@ -109,6 +109,7 @@ def welcome(port: int) -> None:
     lines = [
         *in_columns([("who", "e-mail", "password", "good for"), *demo.accounts()]),
         "",
+        "Six digits for somebody of staff: .venv/bin/python manage.py demo_code HANDLE",
         f"Hedgerow is at http://{HOST}:{port}/",
         *([f"Its mails are at http://{HOST}:{port}/dev/mail/"] if settings.MAIL_PAGE else []),
         "Ctrl-C ends it.",

@@ -1,0 +1,482 @@
+"""The second step of signing in: asked of who has one, taken once, and not to be guessed."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from threading import Barrier, Thread
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Member
+from accounts.roles import assign_roles, sync_roles
+from security.authenticator import accept_code
+from security.housekeeping import purge_expired
+from security.models import AuthenticatorApp, Event, Kind, RecoveryCodes
+from security.observing import Observation
+from security.recovery import make_codes
+from security.signing_in import FRESH, HALF, VERIFIED
+from tests.factories import PASSWORD, add_app, code_of, make_member, sign_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.promise("N2")]
+
+WRONG = "000000"
+
+
+@pytest.fixture
+def rose() -> Member:
+    return make_member("rose")
+
+
+@pytest.fixture
+def warden() -> Member:
+    warden = make_member("warden")
+    sync_roles()
+    assign_roles(warden, ["support"])
+    return Member.objects.get(pk=warden.pk)
+
+
+def begin(browser: Client, handle: str = "rose", **more: str) -> Any:
+    return browser.post("/sign-in/", {"email": f"{handle}@example.org", "password": PASSWORD, **more})
+
+
+def is_signed_in(browser: Client) -> bool:
+    return browser.get("/friends/").status_code == HTTPStatus.OK
+
+
+def kinds_of(member: Member) -> list[str]:
+    return list(Event.objects.filter(member=member).order_by("pk").values_list("kind", flat=True))
+
+
+# --- signing in ---------------------------------------------------------------------------------------------------
+def test_who_has_no_second_step_is_in_with_the_password(rose: Member, client: Client) -> None:
+    assert begin(client)["Location"] == "/"
+    assert is_signed_in(client)
+
+
+def test_the_password_alone_opens_nothing_where_there_is_a_second_step(rose: Member, client: Client) -> None:
+    add_app(rose)
+    assert unquote(begin(client, next="/circles/")["Location"]) == "/sign-in/verify/?next=/circles/"
+    assert not is_signed_in(client)
+    assert client.get("/sign-in/verify/").status_code == HTTPStatus.OK
+
+
+def test_six_digits_complete_it_and_lead_where_one_wanted_to_go(rose: Member, client: Client) -> None:
+    app = add_app(rose)
+    begin(client)
+    before = client.session.session_key
+    answer = client.post("/sign-in/verify/", {"code": code_of(app), "next": "/circles/"})
+    assert (answer.status_code, answer["Location"]) == (HTTPStatus.FOUND, "/circles/")
+    assert is_signed_in(client)
+    assert client.session.session_key != before
+    assert HALF not in client.session
+    assert kinds_of(rose) == [Kind.SIGNED_IN]
+
+
+@pytest.mark.parametrize("typed", ["{} {}", "{}-{}", " {}{} "])
+def test_digits_may_be_typed_as_the_app_shows_them(rose: Member, client: Client, typed: str) -> None:
+    code = code_of(add_app(rose))
+    begin(client)
+    assert client.post("/sign-in/verify/", {"code": typed.format(code[:3], code[3:])})["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("", "Type the six digits"), ("12345", "six digits"), ("١٢٣٤٥٦", "six digits"), (WRONG, "not what the app shows")],
+)
+def test_a_wrong_code_is_said_beside_the_field(rose: Member, client: Client, typed: str, said: str) -> None:
+    add_app(rose)
+    begin(client)
+    page = client.post("/sign-in/verify/", {"code": typed, "next": "/circles/"})
+    assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert said in page.context["code_form"].errors["code"][0]
+    assert 'name="next" value="/circles/"' in page.content.decode()
+    assert not typed or typed not in page.content.decode()
+    assert not is_signed_in(client)
+
+
+def test_nobody_half_signed_in_is_led_back(client: Client) -> None:
+    assert client.get("/sign-in/verify/?next=/circles/")["Location"] == "/sign-in/?next=/circles/"
+    assert client.post("/sign-in/verify/", {"code": WRONG})["Location"] == "/sign-in/"
+
+
+def test_half_signed_in_lasts_ten_minutes(rose: Member, client: Client) -> None:
+    app = add_app(rose)
+    with time_machine.travel(timezone.now() - timedelta(minutes=11), tick=False):
+        begin(client)
+    assert client.post("/sign-in/verify/", {"code": code_of(app)})["Location"] == "/sign-in/"
+    assert not is_signed_in(client)
+
+
+def test_who_is_suspended_in_between_does_not_get_in(rose: Member, client: Client) -> None:
+    app = add_app(rose)
+    begin(client)
+    Member.objects.filter(pk=rose.pk).update(is_active=False)
+    assert client.post("/sign-in/verify/", {"code": code_of(app)})["Location"] == "/sign-in/"
+
+
+def test_an_app_that_was_never_confirmed_asks_for_nothing_and_opens_nothing(rose: Member, client: Client) -> None:
+    app = add_app(rose)
+    AuthenticatorApp.objects.update(confirmed=False)
+    assert begin(client)["Location"] == "/"
+    assert accept_code(rose, code_of(app)) is None
+
+
+# --- once ---------------------------------------------------------------------------------------------------------
+def test_a_code_is_taken_once(rose: Member, client: Client) -> None:
+    app = add_app(rose)
+    code = code_of(app)
+    begin(client)
+    client.post("/sign-in/verify/", {"code": code})
+    other = Client()
+    begin(other)
+    assert other.post("/sign-in/verify/", {"code": code}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert not is_signed_in(other)
+
+
+def test_an_older_code_is_not_taken_after_a_newer_one(rose: Member) -> None:
+    app = add_app(rose)
+    older, newer = code_of(app), code_of(app, later=1)
+    assert accept_code(rose, newer) is not None
+    assert accept_code(rose, older) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_send_one_code_at_once_one_gets_in(rose: Member) -> None:
+    app = add_app(rose)
+    code, browsers = code_of(app), [Client() for _number in range(4)]
+    for browser in browsers:
+        begin(browser)
+    together, answers = Barrier(len(browsers)), []
+
+    def send(browser: Client) -> None:
+        together.wait()
+        answers.append(browser.post("/sign-in/verify/", {"code": code}).status_code)
+        connections.close_all()
+
+    threads = [Thread(target=send, args=(browser,)) for browser in browsers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [302, 422, 422, 422]
+
+
+# --- guessing -----------------------------------------------------------------------------------------------------
+def guess(browser: Client, times: int, field: str = "code") -> list[int]:
+    return [browser.post("/sign-in/verify/", {field: WRONG}).status_code for _time in range(times)]
+
+
+@pytest.mark.promise("N1")
+@pytest.mark.parametrize("field", ["code", "recovery_code"])
+def test_after_five_wrong_codes_one_has_to_wait(rose: Member, client: Client, field: str) -> None:
+    app = add_app(rose)
+    make_codes(rose, seen=Observation())
+    begin(client)
+    assert guess(client, 7, field) == [422] * 5 + [429] * 2
+    page = client.post("/sign-in/verify/", {"code": code_of(app)})
+    assert page.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    assert 0 < int(page["Retry-After"]) <= 60
+    assert "Try again in" in page.content.decode()
+    with time_machine.travel(timezone.now() + timedelta(minutes=1, seconds=1), tick=False):
+        assert client.post("/sign-in/verify/", {"code": code_of(app)}).status_code == HTTPStatus.FOUND
+
+
+@pytest.mark.promise("N1")
+def test_who_guesses_does_not_get_on_by_signing_in_anew(rose: Member) -> None:
+    add_app(rose)
+    for _number in range(3):
+        browser = Client()
+        begin(browser)
+        answers = guess(browser, 3)
+    assert answers == [429] * 3
+
+
+@pytest.mark.promise("N1")
+def test_who_guesses_elsewhere_does_not_keep_out_a_browser_that_is_known(rose: Member, client: Client) -> None:
+    begin(client)
+    client.post("/sign-out/")
+    app = add_app(rose)
+    stranger = Client()
+    begin(stranger)
+    guess(stranger, 7)
+    begin(client)
+    assert client.post("/sign-in/verify/", {"code": code_of(app)}).status_code == HTTPStatus.FOUND
+
+
+@pytest.mark.promise("N1")
+def test_a_day_holds_sixty_tries_however_patient_somebody_is(rose: Member, client: Client) -> None:
+    add_app(rose)
+    answers = []
+    start = timezone.now()
+    for minute in range(75):
+        with time_machine.travel(start + timedelta(minutes=minute), tick=False):
+            if minute % 9 == 0:
+                client = Client()
+                begin(client)
+            answers += guess(client, 1)
+    assert answers.count(422) <= 64
+    assert answers[-1] == 429
+
+
+@pytest.mark.promise("N1")
+def test_many_wrong_codes_are_written_down_once(rose: Member, client: Client) -> None:
+    add_app(rose)
+    begin(client)
+    guess(client, 9)
+    assert kinds_of(rose) == [Kind.MANY_FAILURES]
+
+
+def test_right_codes_do_not_count(rose: Member) -> None:
+    app = add_app(rose)
+    for number in range(8):
+        browser = Client()
+        with time_machine.travel(timezone.now() + timedelta(seconds=30 * number), tick=False):
+            begin(browser)
+            assert browser.post("/sign-in/verify/", {"code": code_of(app)}).status_code == HTTPStatus.FOUND
+
+
+# --- adding an app ------------------------------------------------------------------------------------------------
+def waiting(member: Member) -> AuthenticatorApp:
+    return AuthenticatorApp.objects.get(user=member, confirmed=False)
+
+
+def test_an_app_is_added_by_its_first_code_and_brings_recovery_codes(rose: Member, client: Client) -> None:
+    sign_in(client, rose)
+    page = client.get("/settings/security/app/")
+    app = waiting(rose)
+    assert " ".join(app.secret[n : n + 4] for n in range(0, 32, 4)) in page.content.decode()
+    assert "<svg" in page.content.decode()
+    before = client.session.session_key
+    code = code_of(app)
+    page = client.post("/settings/security/app/", {"code": code, "name": "My telephone"})
+    assert page.status_code == HTTPStatus.OK
+    assert len(page.context["codes"]) == 10
+    assert "no-store" in page["Cache-Control"]
+    app.refresh_from_db()
+    assert (app.confirmed, app.name) == (True, "My telephone")
+    assert client.session.session_key != before
+    assert kinds_of(rose) == [Kind.FACTOR_ADDED, Kind.CODES_MADE]
+    other = Client()
+    begin(other)
+    assert other.post("/sign-in/verify/", {"code": code}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "My telephone" in client.get("/settings/security/").content.decode()
+
+
+def test_the_secret_stays_the_same_until_a_code_fits_and_the_name_is_kept(rose: Member, client: Client) -> None:
+    sign_in(client, rose)
+    client.get("/settings/security/app/")
+    secret = waiting(rose).secret
+    page = client.post("/settings/security/app/", {"code": WRONG, "name": "My telephone"})
+    assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "not what the app shows" in page.context["form"].errors["code"][0]
+    assert "My telephone" in page.content.decode()
+    assert waiting(rose).secret == secret
+    assert not kinds_of(rose)
+
+
+def test_a_second_app_makes_no_new_codes(rose: Member, client: Client) -> None:
+    sign_in(client, rose, verified=True)
+    make_codes(rose, seen=Observation())
+    client.get("/settings/security/app/")
+    answer = client.post("/settings/security/app/", {"code": code_of(waiting(rose)), "name": "Tablet"})
+    assert answer["Location"] == "/settings/security/"
+    assert kinds_of(rose) == [Kind.CODES_MADE, Kind.FACTOR_ADDED]
+
+
+def test_a_secret_that_was_never_confirmed_goes_after_a_day(rose: Member, client: Client) -> None:
+    sign_in(client, rose)
+    client.get("/settings/security/app/")
+    purge_expired(timezone.now() + timedelta(hours=23))
+    assert waiting(rose)
+    purge_expired(timezone.now() + timedelta(hours=25))
+    assert not AuthenticatorApp.objects.exists()
+
+
+CHANGES = ["/settings/security/app/", "/settings/security/passkey/", "/settings/security/codes/"]
+
+
+@pytest.mark.promise("C2")
+@pytest.mark.parametrize("address", CHANGES)
+def test_second_steps_are_changed_after_a_fresh_sign_in_only(rose: Member, client: Client, address: str) -> None:
+    sign_in(client, rose)
+    session = client.session
+    session[FRESH] -= settings.FRESH_FOR + 1
+    session.save()
+    assert client.get(address)["Location"].startswith("/sign-in/again/")
+
+
+@pytest.mark.promise("C2")
+@pytest.mark.parametrize("address", CHANGES)
+def test_who_has_not_done_the_second_step_here_changes_none(rose: Member, client: Client, address: str) -> None:
+    """A browser may have been signed in before there was a second step."""
+    sign_in(client, rose)
+    app = add_app(rose)
+    assert client.get(address)["Location"] == f"/sign-in/verify/?next={address}"
+    removal = f"/settings/security/steps/app/{app.pk}/remove/"
+    assert client.post(removal)["Location"] == "/sign-in/verify/?next=/settings/security/"
+    assert AuthenticatorApp.objects.filter(pk=app.pk).exists()
+
+
+# --- naming and removing ------------------------------------------------------------------------------------------
+def test_a_step_is_renamed(rose: Member, client: Client) -> None:
+    sign_in(client, rose, verified=True)
+    app = AuthenticatorApp.objects.get()
+    address = f"/settings/security/steps/app/{app.pk}/"
+    assert client.post(address, {"name": ""}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert client.post(address, {"name": "x" * 65}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    client.post(address, {"name": "Old telephone"})
+    assert "Old telephone" in client.get("/settings/security/").content.decode()
+
+
+@pytest.mark.parametrize("address", ["/settings/security/steps/app/{}/", "/settings/security/steps/app/{}/remove/"])
+def test_a_step_of_somebody_else_is_not_there(rose: Member, client: Client, address: str) -> None:
+    other = add_app(make_member("fern"))
+    sign_in(client, rose)
+    assert client.post(address.format(other.pk), {"name": "Mine"}).status_code == HTTPStatus.NOT_FOUND
+    assert client.post("/settings/security/steps/nothing/1/", {"name": "Mine"}).status_code == HTTPStatus.NOT_FOUND
+    assert AuthenticatorApp.objects.get(pk=other.pk).name == "Telephone"
+
+
+def test_removing_the_last_step_takes_the_codes_along_and_signs_out_elsewhere(rose: Member, client: Client) -> None:
+    sign_in(client, rose, verified=True)
+    make_codes(rose, seen=Observation())
+    elsewhere = sign_in(Client(), rose, verified=True)
+    app, before = AuthenticatorApp.objects.get(), client.session.session_key
+    client.post(f"/settings/security/steps/app/{app.pk}/remove/")
+    assert not AuthenticatorApp.objects.exists()
+    assert not RecoveryCodes.objects.exists()
+    assert is_signed_in(client)
+    assert client.session.session_key != before
+    assert not is_signed_in(elsewhere)
+    assert kinds_of(rose)[-1] == Kind.FACTOR_REMOVED
+
+
+@pytest.mark.promise("K3")
+def test_the_last_step_of_staff_stays(warden: Member, client: Client) -> None:
+    sign_in(client, warden)
+    app = AuthenticatorApp.objects.get()
+    page = client.post(f"/settings/security/steps/app/{app.pk}/remove/")
+    assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "staff keep one" in page.content.decode()
+    add_app(warden, "Another")
+    assert client.post(f"/settings/security/steps/app/{app.pk}/remove/").status_code == HTTPStatus.FOUND
+    assert AuthenticatorApp.objects.get().name == "Another"
+
+
+def test_a_session_is_not_verified_any_more_without_what_verified_it(warden: Member, client: Client) -> None:
+    sign_in(client, warden)
+    app = AuthenticatorApp.objects.get()
+    add_app(warden, "Another")
+    assert client.get("/admin/").status_code == HTTPStatus.OK
+    app.delete()
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/sign-in/verify/?next=/admin/"
+
+
+# --- staff --------------------------------------------------------------------------------------------------------
+@pytest.mark.promise("K3")
+def test_staff_without_a_step_are_led_to_one_whatever_they_ask_for(warden: Member, client: Client) -> None:
+    begin(client, "warden")
+    for address in ("/", "/people/", "/admin/", "/admin/accounts/member/", "/settings/profile/", "/nothing/here/"):
+        answer = client.get(address)
+        expected = (HTTPStatus.FOUND, f"/settings/security/?next={address}")
+        # What is not there has no view to keep anybody from.
+        assert (answer.status_code, answer.headers.get("Location")) == (
+            expected if address != "/nothing/here/" else (HTTPStatus.NOT_FOUND, None)
+        )
+    for address in ("/policy/", "/healthz", "/sign-out/", "/settings/security/", *CHANGES[:2]):
+        assert client.get(address).status_code == HTTPStatus.OK, address
+    assert client.post("/settings/profile/", {"display_name": "W"})["Location"].startswith("/settings/security/")
+
+
+@pytest.mark.promise("K3")
+def test_staff_come_from_the_first_step_to_where_they_wanted_to_go(warden: Member, client: Client) -> None:
+    begin(client, "warden")
+    page = client.get("/admin/accounts/member/", follow=True)
+    assert page.redirect_chain[-1][0] == "/settings/security/?next=/admin/accounts/member/"
+    assert "/settings/security/app/?next=/admin/accounts/member/" in page.content.decode()
+    client.get("/settings/security/app/?next=/admin/accounts/member/")
+    code = code_of(waiting(warden))
+    sent = {"code": code, "name": "Mine", "next": "/admin/accounts/member/"}
+    page = client.post("/settings/security/app/", sent)
+    assert 'href="/admin/accounts/member/"' in page.content.decode()
+    assert client.get("/admin/accounts/member/").status_code == HTTPStatus.OK
+
+
+@pytest.mark.promise("K3")
+def test_after_eight_hours_staff_do_the_step_again_and_come_back(warden: Member, client: Client) -> None:
+    sign_in(client, warden)
+    session = client.session
+    session[VERIFIED] -= settings.STAFF_FACTOR_AGE + 1
+    session.save()
+    where = client.get("/admin/accounts/member/", follow=True).redirect_chain[-1][0]
+    assert where == "/sign-in/verify/?next=/admin/accounts/member/"
+    assert client.get("/friends/").status_code == HTTPStatus.OK
+    answer = client.post(where, {"code": code_of(AuthenticatorApp.objects.get())})
+    assert answer["Location"] == "/admin/accounts/member/"
+    assert client.get("/admin/accounts/member/").status_code == HTTPStatus.OK
+
+
+@pytest.mark.promise("K3")
+def test_sessions_of_staff_end_when_idle(warden: Member, client: Client) -> None:
+    start = timezone.now()
+    app = add_app(warden)
+    with time_machine.travel(start, tick=False):
+        begin(client, "warden")
+        client.post("/sign-in/verify/", {"code": code_of(app)})
+        client.get("/admin/")
+    with time_machine.travel(start + timedelta(minutes=29), tick=False):
+        assert client.get("/admin/").status_code == HTTPStatus.OK
+    with time_machine.travel(start + timedelta(minutes=58), tick=False):
+        assert client.get("/admin/").status_code == HTTPStatus.OK
+    with time_machine.travel(start + timedelta(minutes=89), tick=False):
+        assert client.get("/admin/")["Location"] == "/sign-in/?next=/admin/"
+        assert "Nobody did anything" in client.get("/sign-in/").content.decode()
+
+
+@pytest.mark.promise("K3")
+def test_sessions_of_staff_end_after_ten_hours_however_busy(warden: Member, client: Client) -> None:
+    start, app = timezone.now(), add_app(warden)
+    with time_machine.travel(start, tick=False):
+        begin(client, "warden")
+        client.post("/sign-in/verify/", {"code": code_of(app)})
+    for minutes in range(0, 10 * 60, 20):
+        with time_machine.travel(start + timedelta(minutes=minutes), tick=False):
+            assert is_signed_in(client), minutes
+    with time_machine.travel(start + timedelta(hours=10, seconds=1), tick=False):
+        assert not is_signed_in(client)
+
+
+@pytest.mark.promise("K3")
+def test_a_change_of_roles_ends_sessions(warden: Member, client: Client) -> None:
+    sign_in(client, warden)
+    assert client.get("/admin/").status_code == HTTPStatus.OK
+    assign_roles(warden, [])
+    assert not is_signed_in(client)
+
+
+@pytest.mark.promise("K3")
+def test_a_suspension_by_staff_ends_sessions_for_good(rose: Member, client: Client) -> None:
+    root = make_member("root", is_staff=True, is_superuser=True)
+    office = sign_in(Client(), root)
+    sign_in(client, rose)
+    office.post(f"/admin/accounts/member/{rose.pk}/change/", {})
+    assert not is_signed_in(client)
+    Member.objects.filter(pk=rose.pk).update(is_active=True)
+    assert not is_signed_in(client)
+
+
+@pytest.mark.promise("K3")
+def test_a_superuser_made_on_the_command_line_begins_with_a_second_step(client: Client, monkeypatch: Any) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", handle="keeper", email="keeper@example.org", interactive=False, verbosity=0)
+    assert begin(client, "keeper")["Location"] == "/admin/"
+    page = client.get("/admin/", follow=True)
+    assert page.redirect_chain[-1][0].startswith("/settings/security/")
+    assert "Add a second step first" in page.content.decode()
