@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from accounts import housekeeping
 from accounts.models import Member
+from accounts.roles import assign_roles
 from security.models import Event, Kind, Session, SignIn
 from tests import factories
-from tests.security.walking import ELSEWHERE, SAFARI, browser, is_in, sign_in, text_of
+from tests.factories import add_app, code_of
+from tests.security.walking import ELSEWHERE, PRIVATE, SAFARI, browser, is_in, sign_in, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("N2")]
 PAGE = "/settings/security/sessions/"
@@ -208,3 +210,41 @@ def test_who_is_suspended_is_out_at_the_next_request(rose):
     here = sign_in(rose)
     Member.objects.filter(pk=rose.pk).update(is_active=False)
     assert not is_in(here)
+
+
+@pytest.mark.promise("K3")
+def test_the_second_step_changes_the_key_and_the_one_on_the_way_is_dead(rose):
+    app = add_app(rose)
+    here = browser()
+    sign_in(rose, here)
+    on_the_way = here.cookies["session"].value
+    here.post("/sign-in/verify/", {"code": code_of(app)})
+    assert here.cookies["session"].value != on_the_way
+    assert is_in(here)
+    thief = browser()
+    thief.cookies["session"] = on_the_way
+    assert not is_in(thief)
+
+
+@pytest.mark.promise("K3")
+@pytest.mark.parametrize(("before", "after"), [([], ["support"]), (["support", "legal"], ["legal"])])
+def test_other_roles_end_what_was_signed_in_under_the_earlier_ones(rose, before, after):
+    if before:
+        assign_roles(rose, before)
+    here = browser()
+    factories.sign_in_freshly(rose, here)
+    moss = sign_in(factories.make_member("moss"))
+    assign_roles(rose, after)
+    assert not Session.objects.filter(member=rose).exists()
+    assert here.get(PRIVATE)["Location"].startswith("/sign-in/")
+    assert is_in(moss)
+
+
+@pytest.mark.promise("K3")
+def test_a_second_step_that_goes_ends_every_other_session(rose):
+    app = add_app(rose)
+    here, there = browser(), browser(agent=SAFARI)
+    factories.sign_in_freshly(rose, there)
+    sign_in(rose, here).post("/sign-in/verify/", {"code": code_of(app)})
+    here.post(f"/settings/security/steps/app/{app.pk}/remove/")
+    assert [is_in(each) for each in (here, there)] == [True, False]
