@@ -16,7 +16,7 @@ from privacy.juveniles import apply_adult_age
 from security import housekeeping as security
 
 from . import invitations, leftovers
-from .models import Member, ReservedHandle
+from .models import Member, PhoneCode, ReservedHandle
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ def purge_expired() -> dict[str, int]:
         **security.purge_expired(now),
         **retention.purge(now),
         "leftovers": leftovers.sweep(),
+        "telephone codes": PhoneCode.objects.filter(expires_at__lte=now).delete()[0],
         # In the same run as the unconfirmed, so that a handle comes free alike whatever kept it.
         "reserved handles": ReservedHandle.objects.filter(until__lte=now).delete()[0],
         "invitations to the staff": invitations.purge_expired(now),

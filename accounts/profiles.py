@@ -57,7 +57,7 @@ def update_profile(member: Member, changes: dict[str, Any], *, by: Member) -> li
     _refuse_another_birth_date(profile, cleaned)
     changed = _changed(profile, cleaned, set(cleaned) - {"time_zone"})
     if changed:
-        _write(profile, changed, cleaned)
+        write_values(profile, {name: cleaned[name] for name in changed})
     if "time_zone" in cleaned and _differs(member.time_zone, cleaned["time_zone"]):
         member.time_zone = cleaned["time_zone"]
         member.save(update_fields=["time_zone"])
@@ -73,16 +73,19 @@ def _differs(stored: Any, new: Any) -> bool:
     return (stored or None) != (new or None) or (bool(new) and stored != new)
 
 
-def _write(profile: Profile, changed: list[str], cleaned: dict[str, Any]) -> None:
-    """Write the values, and with them what is derived: the open copy of a name, a juvenile's limits."""
-    for name in changed:
-        setattr(profile, name, cleaned[name])
-    written = list(changed)
-    if "birth_date" in changed and is_juvenile_born(profile.birth_date):
+def write_values(profile: Profile, values: dict[str, Any]) -> None:
+    """Write values, and with them what is derived: the open copy of a name, a juvenile's limits, a number's proof."""
+    for name, value in values.items():
+        setattr(profile, name, value)
+    written = list(values)
+    if "birth_date" in values and is_juvenile_born(profile.birth_date):
         written += [*(f"{name}_audience" for name in cap(profile)), "listed"]
-    if "display_name" in changed or "birth_date" in changed:
+    if "display_name" in values or "birth_date" in values:
         publish_name(profile)
         written += OPEN_NAME
+    if "phone" in values:
+        profile.phone_verified_at = None
+        written.append("phone_verified_at")
     profile.save(update_fields=written)
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .views import (
+    birth_date,
     email,
     home,
     inviting,
@@ -11,6 +12,7 @@ from .views import (
     not_me,
     passwords,
     people,
+    phone,
     profile,
     relationships,
     settings,
@@ -53,6 +55,10 @@ urlpatterns = [
     path("mutes/lift/<str:handle>/", relationships.unmute, name="unmute"),
     path("settings/profile/", settings.edit_profile, name="settings-profile"),
     path("settings/email/", email.settings, name="settings-email"),
+    path("settings/phone/", phone.settings, name="settings-phone"),
+    path("settings/phone/code/", phone.send_code, name="phone-code"),
+    path("settings/phone/confirm/", phone.confirm, name="phone-confirm"),
+    path("settings/birth-date/", birth_date.correct, name="settings-birth-date"),
     path("settings/email/cancel/", email.cancel, name="email-cancel"),
     path("email/confirm/<str:token>/", email.confirm, name="email-confirm"),
     path("email/stopped/", email.stopped, name="email-stopped"),

@@ -103,6 +103,14 @@ class Environment:
             "tls": parts.scheme == "smtp+ssl",
         }
 
+    def texts(self, name: str, folder: Path) -> tuple[str, Path | None]:
+        """Return where text messages go: the address of a gateway, or a folder of a development site, or nowhere."""
+        value = self.text(name, "")
+        parts = urlsplit(value)
+        if value and (parts.scheme != "https" or not parts.hostname):
+            raise ImproperlyConfigured(f"{name} must begin with https:// and name a host")
+        return value, None if value or self.is_production else folder
+
     def secret(self, name: str, path: Path) -> str:
         """Return a secret; development makes one at ``path`` and keeps it."""
         value = self.text(name, "")

@@ -2,12 +2,14 @@
 
 import email
 import email.policy
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 import nh3
 from django.conf import settings
@@ -17,6 +19,8 @@ from django.shortcuts import render
 from django.utils.html import urlize
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
+
+from notifications.sms import ENDING
 
 # What the file backend writes after every message of one connection.
 BETWEEN = b"-" * 79 + b"\n"
@@ -76,7 +80,7 @@ class Mail:
 def mails(request: HttpRequest) -> HttpResponse:
     """List the mails of this development site, newest first."""
     found = [mail for path in newest_files(mail_folder()) for mail in reversed(list(mails_in(path)))]
-    return render(request, "mail/list.html", {"mails": found[:SHOWN]})
+    return render(request, "mail/list.html", {"mails": found[:SHOWN], "texts": list(text_messages())[:SHOWN]})
 
 
 @login_not_required
@@ -90,6 +94,14 @@ def mail(request: HttpRequest, name: str, position: int) -> HttpResponse:
     if found is None:
         raise Http404
     return render(request, "mail/one.html", {"mail": found})
+
+
+def text_messages() -> Iterator[dict[str, Any]]:
+    """Yield the text messages of this development site, newest first: ``to``, ``text`` and ``sent``."""
+    folder = settings.SMS_FOLDER
+    for path in sorted(folder.glob(f"*{ENDING}"), reverse=True) if folder and folder.is_dir() else ():
+        message = json.loads(path.read_text(encoding="utf-8"))
+        yield message | {"sent": datetime.fromisoformat(message["sent"])}
 
 
 def mail_folder() -> Path:

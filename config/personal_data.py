@@ -27,6 +27,13 @@ register_store(
 )
 register_store(
     ExternalStore(
+        name="text messages",
+        holds=_("codes and the numbers they went to: in a folder, or with the provider of text messages"),
+        keep_for=LETTERS_KEPT,
+    )
+)
+register_store(
+    ExternalStore(
         name="backups",
         holds=_("all that the databases and the uploads hold, sealed values sealed"),
         keep_for=KEPT,

@@ -73,12 +73,15 @@ def _send(message: EmailMultiAlternatives, slug: str, member_id: int) -> None:
 
 
 def throw_away_letters(now: datetime) -> int:
-    """Delete the letters in the folder of a site without a mail server once their time is over; return how many."""
-    folder = settings.EMAIL_FILE_PATH
-    if folder is None or not Path(folder).is_dir():
+    """Delete what lies in the folders of letters and text messages once its time is over; return how much that was."""
+    return sum(_throw_away(Path(folder), now) for folder in (settings.EMAIL_FILE_PATH, settings.SMS_FOLDER) if folder)
+
+
+def _throw_away(folder: Path, now: datetime) -> int:
+    if not folder.is_dir():
         return 0
     before = (now - LETTERS_KEPT).timestamp()
-    old = [letter for letter in Path(folder).iterdir() if letter.is_file() and letter.stat().st_mtime <= before]
+    old = [letter for letter in folder.iterdir() if letter.is_file() and letter.stat().st_mtime <= before]
     for letter in old:
         letter.unlink(missing_ok=True)
     return len(old)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from .models import Kind
 
 SESSIONS, PASSWORD, OVERVIEW = "security:sessions", "accounts:password-change", "security:settings"
-EMAIL, PROFILE = "accounts:settings-email", "accounts:settings-profile"
+EMAIL, PHONE = "accounts:settings-email", "accounts:settings-phone"
 AUDIENCES, PATH = "privacy:settings-privacy", "security:gave-away"
 
 
@@ -83,10 +83,10 @@ MEANINGS: dict[str, Meaning] = {
         _("The change of your e-mail address was stopped"), _("It is the one it was."), EMAIL, _SEE_ADDRESS
     ),
     Kind.PHONE_VERIFIED: Meaning(
-        _("A phone number was confirmed"), _("We know that it reaches you."), PROFILE, _("Look at your profile")
+        _("A phone number was confirmed"), _("We know that it reaches you."), PHONE, _("Look at your phone number")
     ),
     Kind.PHONE_CHANGED: Meaning(
-        _("Your phone number was changed"), _("It is another one now."), PROFILE, _("Look at your profile")
+        _("Your phone number was changed"), _("It is another one now."), PHONE, _("Look at your phone number")
     ),
     Kind.SESSIONS_ENDED: Meaning(
         _("You were signed out elsewhere"), _("Whoever was there has to sign in again."), SESSIONS, _SEE_SESSIONS

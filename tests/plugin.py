@@ -54,7 +54,16 @@ def make_environment() -> Path:
         os.environ.setdefault("KEYSTORE_URL", keystore_beside(database))
     if redis := os.environ.get("REDIS_URL", ""):
         os.environ["REDIS_URL"] = redis_of_tests(redis)
-    for name in ("ALLOWED_HOSTS", "EMAIL_URL", "KEY_FILE", "LIMITS", "LOG_LEVEL", "PUBLIC_URL", "TRUSTED_PROXIES"):
+    for name in (
+        "ALLOWED_HOSTS",
+        "EMAIL_URL",
+        "KEY_FILE",
+        "LIMITS",
+        "LOG_LEVEL",
+        "PUBLIC_URL",
+        "SMS_URL",
+        "TRUSTED_PROXIES",
+    ):
         os.environ.pop(name, None)
     os.environ |= {
         "HEDGEROW_ENV": "development",

@@ -201,6 +201,12 @@ accounts:settings-profile                      GET  302 200 200 302 302 200 200 
 accounts:settings-profile                      POST 302 302 302 302 302 302 302 302 302
 accounts:settings-email                        GET  302 200 200 302 302 200 200 200 200
 accounts:settings-email                        POST 302 422 422 302 302 422 422 422 422
+accounts:settings-phone                        GET  302 200 200 302 302 200 200 200 200
+accounts:settings-phone                        POST 302 302 302 302 302 302 302 302 302
+accounts:phone-code                            POST 302 302 302 302 302 302 302 302 302
+accounts:phone-confirm                         POST 302 422 422 302 302 422 422 422 422
+accounts:settings-birth-date                   GET  302 200 200 302 302 200 200 200 200
+accounts:settings-birth-date                   POST 302 422 422 302 302 422 422 422 422
 accounts:email-cancel                          POST 302 302 302 302 302 302 302 302 302
 accounts:picture-remove                        POST 302 302 302 302 302 302 302 302 302
 # what keeps an account safe

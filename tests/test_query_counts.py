@@ -35,6 +35,8 @@ PAGES = [
     "/settings/profile/",
     "/settings/security/",
     "/settings/email/",
+    "/settings/phone/",
+    "/settings/birth-date/",
     "/settings/security/sessions/",
     "/settings/security/events/",
     "/settings/security/gave-away/",

@@ -114,13 +114,13 @@ OUR_NUMBERS = ("sign-in", "authenticated-at", "verified-at", "otp_device_id", "_
 SHORTEST = 8  # what is shorter turns up in random bytes by chance; its column is looked at by itself
 PASSWORD = "Turnstone-Password-26"
 BORN = date(1961, 2, 17)
+NUMBER = "+351210987654"
 TOLD: dict[str, Any] = {
     "display_name": "Marker Displayname",
     "pronouns": "marker/pronouns",
     "bio": "Marker bio\nof two lines",
     "interests": "marker interest, second märker",
     "website": "https://marker-website.example.org/",
-    "phone": "+351210987654",
     "postal_address": "Marker Lane 3\nMarkertown",
     "city": "Markercity",
     "country": "PT",
@@ -178,6 +178,8 @@ def tell_everything(browser: Client) -> Told:
     browser.post(f"/join/confirm/{needles['link that confirms']}/", {"password": PASSWORD})
     member = Member.objects.get(handle="openhandle")
     answer = browser.post("/settings/profile/", {**TOLD, "picture": picture()})
+    assert answer.status_code == 302, answer.context["form"].errors
+    answer = browser.post("/settings/phone/", {"phone": NUMBER})
     assert answer.status_code == 302, answer.context["form"].errors
     _relate(browser, member)
     _go_astray(needles)

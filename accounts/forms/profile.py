@@ -10,7 +10,6 @@ from django_countries import countries
 from catalogue.declarations import PersonalField
 from catalogue.registry import personal_data
 from encryption.fields import UNAVAILABLE
-from privacy.presenting import presented
 
 from ..models import Member, Profile
 from ..pictures import EXTENSIONS, Painted, paint, too_many_bytes
@@ -43,9 +42,6 @@ class ProfileForm(AccessibleForm):
     bio = _lines("bio", 5)
     interests = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     website = _line("website", autocomplete="url", inputmode="url")
-    phone = forms.CharField(
-        required=False, widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "maxlength": 40})
-    )
     postal_address = _lines("postal_address", 4, autocomplete="street-address")
     city = _line("city", autocomplete="address-level2")
     country = forms.ChoiceField(required=False, widget=forms.Select(attrs={"autocomplete": "country"}))
@@ -112,5 +108,4 @@ def _as_typed(stored: dict[str, Any]) -> dict[str, Any]:
     typed = {name: "" if value is UNAVAILABLE else value for name, value in stored.items() if name != "picture"}
     if isinstance(typed["interests"], list):
         typed["interests"] = ", ".join(str(interest) for interest in typed["interests"])
-    typed["phone"] = presented("phone", typed["phone"])
     return typed

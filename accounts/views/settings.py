@@ -23,7 +23,7 @@ from ..profiles import update_profile
 
 GROUPS = (
     (gettext_lazy("What people call you"), ("display_name", "pronouns", "bio", "interests")),
-    (gettext_lazy("Where to reach you"), ("website", "phone", "postal_address")),
+    (gettext_lazy("Where to reach you"), ("website", "postal_address")),
     (gettext_lazy("Where you are found"), ("city", "country", "employer", "school")),
     (gettext_lazy("Your clock"), ("time_zone",)),
 )
@@ -78,12 +78,24 @@ def _page(request: HttpRequest, form: ProfileForm) -> HttpResponse:
         "groups": [(title, [_row(form, name, chosen) for name in names]) for title, names in GROUPS],
         "picture": _row(form, "picture", chosen),
         "seen": {"picture": profile.picture},
+        "reached": [_reached("email", me.email, chosen), _reached("phone", profile.phone, chosen)],
         "birth_date": presented("birth_date", profile.birth_date),
         "birth_date_why": declared("birth_date").why,
         "birth_choices": [(name, declared(name).label, chosen[name]) for name in ("birthday", "birth_date")],
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "accounts/settings_profile.html", context, status=status)
+
+
+def _reached(name: str, value: Any, chosen: dict[str, Any]) -> dict[str, Any]:
+    """Return what is changed on a page of its own, with who sees it."""
+    return {
+        "name": name,
+        "label": declared(name).label,
+        "value": presented(name, value),
+        "choice": chosen[name],
+        "page": f"accounts:settings-{name}",
+    }
 
 
 def _row(form: ProfileForm, name: str, chosen: dict[str, Any]) -> dict[str, Any]:

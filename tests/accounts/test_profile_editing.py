@@ -24,7 +24,6 @@ TYPED = {
     "bio": "Has beans to spare.\nAnd bells.",
     "interests": "beans, bells",
     "website": "https://beans.example.org/",
-    "phone": "+351 210 000 000",
     "postal_address": "3 Mill Lane\nAlderford",
     "city": "Alderford",
     "country": "GB",
@@ -32,7 +31,7 @@ TYPED = {
     "school": "Mill Lane School",
     "time_zone": "Europe/Lisbon",
 }
-STORED = TYPED | {"interests": ["beans", "bells"], "phone": "+351210000000"}
+STORED = TYPED | {"interests": ["beans", "bells"]}
 
 
 @pytest.fixture
@@ -69,7 +68,6 @@ def test_the_form_comes_filled_with_what_is_known(client, rose):
     for name in ("display_name", "pronouns", "website", "city", "employer", "school"):
         assert re.search(rf'name="{name}" value="{re.escape(TYPED[name])}"', page), name
     assert 'value="beans, bells"' in page
-    assert 'value="+351 21 000 0000"' in page
     assert "Has beans to spare.\nAnd bells." in page
     assert '<option value="GB" selected>' in page
     assert '<option value="Europe/Lisbon" selected>' in page
@@ -103,7 +101,7 @@ def test_what_was_told_lies_sealed(rose):
     update_profile(rose, TYPED, by=rose)
     row = Profile.objects.filter(pk=rose.pk).values().get()
     stored = b"".join(bytes(value) for value in row.values() if isinstance(value, bytes))
-    for word in (b"beans", b"210000000", b"Mill Lane", b"Library", b"she/her"):
+    for word in (b"beans", b"Mill Lane", b"Library", b"she/her"):
         assert word not in stored
 
 
@@ -162,10 +160,6 @@ def test_a_new_city_is_found_by_its_new_name(client, rose):
         ("website", "https://", "no address of a web page"),
         ("website", "https://[::1/", "no address of a web page"),
         ("website", "https://example.org/" + "n" * 300, "At most 300"),
-        ("phone", "07700 900123", "code of the country"),
-        ("phone", "+44 12", "Nobody could be called"),
-        ("phone", "+999 123 4567", "Nobody could be called"),
-        ("phone", "+ring me", "Nobody could be called"),
         ("country", "XX", "valid choice"),
         ("country", "Portugal", "valid choice"),
         ("time_zone", "Mars/Olympus", "valid choice"),
@@ -175,7 +169,7 @@ def test_a_new_city_is_found_by_its_new_name(client, rose):
 def test_a_value_that_will_not_do_is_answered_by_the_field_and_nothing_is_stored(client, rose, field, value, said):
     client.force_login(rose)
     answer = client.post(ADDRESS, TYPED | {field: value})
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     page = html.unescape(answer.content.decode())
     assert said in page
     assert f'id="id_{field}-error-1"' in page
@@ -198,8 +192,6 @@ def test_a_value_that_will_not_do_is_answered_by_the_field_and_nothing_is_stored
         ("interests", ", ,", None),
         ("website", "beans.example.org", "https://beans.example.org"),
         ("website", "http://beans.example.org/a?b=c#d", "http://beans.example.org/a?b=c#d"),
-        ("phone", "+44 (0)7700 900123", "+447700900123"),
-        ("phone", "+1-202-555-0100 ext. 12", "+12025550100 ext. 12"),
     ],
 )
 def test_a_value_is_brought_into_its_form(client, rose, field, typed, stored):
@@ -227,7 +219,7 @@ def test_a_telephone_number_is_read_with_spaces_and_called_with_a_press(client, 
     client.force_login(rose)
     for address in ("/settings/privacy/", "/settings/privacy/phone/", "/settings/check-up/"):
         assert read in client.get(address).content.decode(), address
-    assert f'value="{read}"' in client.get(ADDRESS).content.decode()
+    assert f"<bdi>{read}</bdi>" in client.get(ADDRESS).content.decode()
     client.force_login(factories.make_member("moss"))
     page = client.get("/@rose/").content.decode()
     [(href, text)] = re.findall(r'<dt>Phone</dt><dd [^>]*><bdi>(?:<a href="([^"]*)"[^>]*>)?([^<]*)<', page)
@@ -237,7 +229,8 @@ def test_a_telephone_number_is_read_with_spaces_and_called_with_a_press(client, 
 def test_saving_a_number_as_it_is_shown_changes_nothing(client, rose):
     update_profile(rose, {"phone": "+1-202-555-0100 ext. 12"}, by=rose)
     client.force_login(rose)
-    [shown] = re.findall(r'name="phone" value="([^"]*)"', client.get(ADDRESS).content.decode())
+    factories.sign_in_freshly(rose, client)
+    [shown] = re.findall(r'name="phone" value="([^"]*)"', client.get("/settings/phone/").content.decode())
     assert update_profile(rose, {"phone": shown}, by=rose) == []
 
 
@@ -328,18 +321,8 @@ def test_a_form_cannot_change_what_it_does_not_show(client, rose):
     assert not CircleMember.objects.exists()
 
 
-@pytest.mark.parametrize("address", [ADDRESS, "/settings/picture/remove/", "/settings/security/"])
+@pytest.mark.parametrize(
+    "address", [ADDRESS, "/settings/picture/remove/", "/settings/phone/", "/settings/email/", "/settings/birth-date/"]
+)
 def test_own_settings_are_for_who_is_signed_in(client, address):
     assert client.post(address)["Location"].startswith("/sign-in/")
-
-
-def test_a_member_signs_out_everywhere_else(rose):
-    from django.test import Client
-
-    here, there = Client(), Client()
-    here.force_login(rose)
-    there.force_login(rose)
-    assert "one other browser" in here.get("/settings/security/").content.decode()
-    here.post("/settings/security/")
-    assert here.get("/settings/security/").status_code == 200
-    assert there.get("/settings/security/").status_code == 302

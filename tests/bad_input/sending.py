@@ -25,7 +25,7 @@ from security.models import Event, Kind
 from tests.factories import PASSWORD, VALUES, begin_email_change, make_member, sign_in
 
 ROUTES = {route.name: route for route in routes() if not route.name.endswith(":")}
-TOLD = {name: value for name, value in VALUES.items() if name != "birth_date"} | {
+TOLD = {name: value for name, value in VALUES.items() if name not in ("birth_date", "phone")} | {
     "interests": "beans, bells",
     "time_zone": "Europe/Lisbon",
 }
@@ -67,6 +67,10 @@ TAKES: dict[str, dict[str, str]] = {
     "accounts:picture-remove": {},
     "accounts:settings-email": {"email": "rose@new.example"},
     "accounts:email-cancel": {},
+    "accounts:settings-phone": {"phone": "+447700900124"},
+    "accounts:phone-code": {},
+    "accounts:phone-confirm": {"code": "123456"},
+    "accounts:settings-birth-date": {"day": "2", "month": "4", "year": "1990", "sure": ""},
     "accounts:email-confirm": {},
     "accounts:email-stop": {},
     "accounts:invitation": {"new_password": "another-hedge-and-meadow", "agree": "on"},

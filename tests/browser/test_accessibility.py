@@ -49,6 +49,9 @@ FOR_VISITORS = [
     "/password/reset/sent/",
     "/password/reset/no-such-token/",
     "/security/not-me/no-such-token/",
+    "/email/confirm/no-such-token/",
+    "/email/stop/no-such-token/",
+    "/email/stopped/",
     "/people/",
     "/people/?q=fern",
     "/people/?q=nobody-of-that-name",
@@ -91,6 +94,9 @@ FOR_MEMBERS = [
     "/settings/security/events/",
     "/settings/security/gave-away/",
     "/settings/privacy/",
+    "/settings/email/",
+    "/settings/phone/",
+    "/settings/birth-date/",
     "/settings/privacy/phone/",
     "/settings/privacy/school/",
     "/settings/check-up/",
@@ -140,7 +146,9 @@ def test_the_pages_of_visitors(town: Town, visit: Opens):
     link, pressed = (tokens.issue(each.member, tokens.NOT_ME, event=each) for each in happened)
     disowning.disown(happened[1])
     not_me = [reverse("security:not-me", args=[link]), reverse("accounts:not-me-password", args=[pressed])]
-    assert_sound(visit(), [*FOR_VISITORS, confirm, reset, *not_me])
+    changing, stopping = factories.begin_email_change(town.moss, "moss@new.example")
+    change, stop = reverse("accounts:email-confirm", args=[changing]), reverse("accounts:email-stop", args=[stopping])
+    assert_sound(visit(), [*FOR_VISITORS, confirm, reset, change, stop, *not_me])
 
 
 def test_the_pages_of_a_member(town: Town, visit: Opens):
@@ -199,6 +207,7 @@ def test_what_a_form_says_when_something_is_missing(town: Town, visit: Opens):
         (visitor, "/password/reset/"),
         (rose, "/password/change/"),
         (rose, "/circles/"),
+        (rose, "/settings/email/"),
     ]:
         each.page.goto(address)
         form = each.page.locator("main form[method=post]").first

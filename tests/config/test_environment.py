@@ -52,6 +52,9 @@ def test_production_generates_nothing(tmp_path: Path) -> None:
         ("REDIS_URL", "http://127.0.0.1"),
         ("EMAIL_URL", "folder:///"),
         ("EMAIL_URL", "127.0.0.1"),
+        ("SMS_URL", "http://gateway.example/send"),
+        ("SMS_URL", "https:///send"),
+        ("SMS_URL", "folder:///"),
         ("PUBLIC_URL", "hedgerow.example"),
         ("PUBLIC_URL", "http://hedgerow.example"),
         ("TRUSTED_PROXIES", "the balancer"),
@@ -93,3 +96,11 @@ def test_development_makes_its_secret_once_and_keeps_it_to_itself(tmp_path: Path
     assert first.stdout == second.stdout
     assert len(first.stdout) > 50
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_text_messages_go_nowhere_in_production_unless_a_gateway_is_named(tmp_path: Path) -> None:
+    ask = "from config import settings as s; print(repr(s.SMS_URL), s.SMS_FOLDER)"
+    assert start(production(tmp_path), ask).stdout.split() == ["''", "None"]
+    named = production(tmp_path) | {"SMS_URL": "https://user:password@gateway.example/send"}
+    assert start(named, ask).stdout.split() == ["'https://user:password@gateway.example/send'", "None"]
+    assert start(development(tmp_path), ask).stdout.split() == ["''", str(tmp_path / "sms")]

@@ -1,0 +1,59 @@
+"""Correcting a birth date. It decides who is protected as a juvenile, so nobody can grow up by typing."""
+
+from datetime import date, timedelta
+from enum import Enum
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from privacy.juveniles import age_on, is_juvenile_born
+from security.allowances import Limit, take
+from security.freshness import TooOften
+
+from .models import Member, Profile
+from .profiles import write_values
+
+YEARLY = Limit("birth date", burst=1, every=timedelta(days=365))
+
+
+class Step(Enum):
+    """What a correction amounts to."""
+
+    SAME = "same"
+    FREE = "free"
+    BECOMES_JUVENILE = "becomes juvenile"
+    FOR_STAFF = "for staff"
+
+
+def what_it_is(stored: Any, born: date) -> Step:
+    """Say what correcting ``stored`` to ``born`` amounts to today.
+
+    A juvenile cannot become older, not even by days: several corrections would add up.
+    """
+    if stored == born:
+        return Step.SAME
+    if age_on(born, timezone.localdate()) < settings.MINIMUM_AGE:
+        return Step.FOR_STAFF
+    if is_juvenile_born(stored):
+        return Step.FREE if isinstance(stored, date) and born > stored else Step.FOR_STAFF
+    return Step.BECOMES_JUVENILE if is_juvenile_born(born) else Step.FREE
+
+
+def correct(member: Member, born: date) -> Step:
+    """Store another birth date, once a year; whoever becomes a juvenile by it has a juvenile's limits at once.
+
+    Returns what it amounted to: nothing is stored where that is ``FOR_STAFF``. Raises ``TooOften``.
+    """
+    with transaction.atomic():
+        profile = Profile.objects.select_for_update().get(pk=member.pk)
+        step = what_it_is(profile.birth_date, born)
+        if step in (Step.SAME, Step.FOR_STAFF):
+            return step
+        # Whoever tells that they are younger is protected at once, however often the date was corrected.
+        wait = take(YEARLY, member.pk)
+        if wait is not None and step is not Step.BECOMES_JUVENILE:
+            raise TooOften(wait)
+        write_values(profile, {"birth_date": born})
+    return step
