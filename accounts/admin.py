@@ -99,13 +99,11 @@ class StaffInvitationAdmin(PersonalDataAdmin):
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Invite somebody to the staff."""
-        if not self.has_add_permission(request):
+        if not (self.has_add_permission(request) and is_freshly_verified(request)):
             raise PermissionDenied
         return recently_authenticated(self._ask_whom)(request)
 
     def _ask_whom(self, request: HttpRequest) -> HttpResponse:
-        if not is_freshly_verified(request):
-            return self._page(request, None, HTTPStatus.FORBIDDEN)
         form = InviteForm(request.POST if request.method == "POST" else None)
         if form.is_valid() and self._invite(request, form):
             messages.success(request, _("The invitation is on its way."))
@@ -127,7 +125,7 @@ class StaffInvitationAdmin(PersonalDataAdmin):
             return True
         return False
 
-    def _page(self, request: HttpRequest, form: InviteForm | None, status: HTTPStatus) -> HttpResponse:
+    def _page(self, request: HttpRequest, form: InviteForm, status: HTTPStatus) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "title": _("Invite to the staff"), "form": form}
         return render(request, "admin/invite.html", context | {"opts": self.opts}, status=status)
 
