@@ -27,6 +27,12 @@ SETTINGS = (
     ("security:settings", "key", _("Security")),
 )
 
+# Pages that belong to one of these, and whose address does not begin as its does.
+WITHIN = {
+    "accounts:settings-profile": ("accounts:settings-phone", "accounts:settings-birth-date"),
+    "security:settings": ("accounts:settings-email", "accounts:password-change"),
+}
+
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return face and navigations of a signed-in member; visitors get none, and cost nothing."""
@@ -45,5 +51,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def _item(request: HttpRequest, name: str, icon: str, label: Any, *, own_page: str) -> dict[str, Any]:
     url = own_page if name == "profile" else reverse(name)
-    current = request.path == url or (url != "/" and request.path.startswith(url))
+    places = (url, *map(reverse, WITHIN.get(name, ())))
+    current = request.path == url or any(place != "/" and request.path.startswith(place) for place in places)
     return {"url": url, "icon": icon, "label": label, "current": current, "wide": name == "privacy:policy"}
