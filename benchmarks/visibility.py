@@ -1,6 +1,6 @@
 """A directory page of 50 members × all profile fields as a member may see it, beside peers that answer the same.
 
-    python -m benchmarks.visibility --sizes 10000,1000000 --reps 5 [--json] [--server postgres://postgres@127.0.0.1]
+    python -m benchmarks.visibility --sizes 10000,100000,1000000 --reps 5 [--json] [--server postgres://postgres@127.0.0.1]
 
 hedgerow      accounts.directory.search: the compiled rule, people, ties and values in one statement
 loop_member   an ORM loop that asks *is friend* once per member, and opens what the answer allows
@@ -12,7 +12,8 @@ sql           one hand-written query with every value in a CASE, values opened i
 All take their page by keyset over the handle, open the same sealed values (data keys in memory, as on a busy site),
 know circles and exceptions, and are asserted to answer the same. Targets: loops ≥ 25 × ours, guardian at its best
 ≥ 5 × ours, ours ≤ 2.5 × sql, and at a million members ≤ 1.2 × of ten thousand.
-The databases hedgerow_bench_visibility and …_keys are made anew for each size and dropped.
+All sizes are loaded first and measured in turn. The databases hedgerow_bench_visibility_SIZE and …_keys_SIZE are
+made anew and dropped at the end; a million members take about 5 GB.
 """
 
 import argparse
@@ -20,10 +21,12 @@ import json
 import os
 import random
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +34,38 @@ import psycopg
 
 MAIN, KEYS = "hedgerow_bench_visibility", "hedgerow_bench_visibility_keys"
 SEED = 7
+READY = "ready"
+CROWDED = (
+    "accounts_member",
+    "accounts_profile",
+    "accounts_friendship",
+    "privacy_circle",
+    "privacy_circlemember",
+    "privacy_fieldcircle",
+    "privacy_fieldexception",
+    "privacy_policyacceptance",
+    "guardian_userobjectpermission",
+)
 
 
-def set_up(server: str, folder: Path) -> None:
-    """Make empty databases and start Django on them, with django-guardian installed beside us."""
+def remake(server: str, *names: str, create: bool = True) -> None:
+    """Drop scratch databases, and make them anew."""
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        for name in (MAIN, KEYS):
+        for name in names:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            connection.execute(f"CREATE DATABASE {name}")
+            if create:
+                connection.execute(f"CREATE DATABASE {name}")
+
+
+def set_up(server: str, folder: Path, main: str, keys: str) -> None:
+    """Make empty databases and start Django on them, with django-guardian installed beside us."""
+    remake(server, main, keys)
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "HEDGEROW_ENV": "development",
         "VAR_DIR": str(folder),
-        "DATABASE_URL": f"{server}/{MAIN}",
-        "KEYSTORE_URL": f"{server}/{KEYS}",
+        "DATABASE_URL": f"{server}/{main}",
+        "KEYSTORE_URL": f"{server}/{keys}",
     }
     from django.conf import settings
 
@@ -72,10 +93,10 @@ def load(size: int) -> None:
     from world.arrival import load_crowd
     from world.crowd import Crowd
 
-    load_crowd(Crowd(size, SEED))
     kind = ContentType.objects.get_for_model(Member)
     permission, _ = Permission.objects.get_or_create(content_type=kind, codename="befriended", defaults={"name": "x"})
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, bare_tables(cursor):
+        load_crowd(Crowd(size, SEED))
         cursor.execute(
             "INSERT INTO guardian_userobjectpermission (object_pk, content_type_id, permission_id, user_id)"
             " SELECT friend_id::text, %s, %s, person_id FROM accounts_friendship",
@@ -83,6 +104,33 @@ def load(size: int) -> None:
         )
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as raw:
         raw.execute("VACUUM ANALYZE")
+
+
+@contextmanager
+def bare_tables(cursor: Any) -> Iterator[None]:
+    """Take foreign keys and indexes off the tables of the crowd while it arrives, and put them on again at its end.
+
+    Kept up row by row they cost a crowd of a million the better part of an hour.
+    """
+    constraints = (
+        "SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),"
+        " format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))"
+        " FROM pg_constraint WHERE contype IN ('f', 'u') AND conrelid::regclass::text = ANY(%s)"
+        " ORDER BY contype = 'u'"
+    )
+    indexes = (
+        "SELECT format('DROP INDEX %%I', indexname), indexdef FROM pg_indexes WHERE tablename = ANY(%s)"
+        " AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = indexname)"
+    )
+    taken_off = []
+    for found in (constraints, indexes):
+        cursor.execute(found, [list(CROWDED)])
+        taken_off += cursor.fetchall()
+    for off, _ in taken_off:
+        cursor.execute(off)
+    yield
+    for _, on in reversed(taken_off):
+        cursor.execute(on)
 
 
 class Cases:
@@ -259,64 +307,99 @@ def pages(size: int) -> list[tuple[int, str]]:
     return chosen
 
 
-def measure(size: int, reps: int) -> dict[str, float]:
-    """Return milliseconds per page for every case: medians of interleaved rounds."""
-    cases, asked = Cases().all(), pages(size)
+def answer_rounds(size: int, wanted: list[str]) -> None:
+    """Compare what the cases answer, then measure one round of all of them for every line that comes in."""
+    chosen, asked = [*wanted, "hedgerow", "sql"], pages(size)
+    cases = {name: case for name, case in Cases().all().items() if name in chosen}
     for viewer, after in asked:
         answers = {name: json.dumps(case(viewer, after)) for name, case in cases.items()}
         wrong = [name for name, answer in answers.items() if answer != answers["sql"]]
         if wrong:
             raise SystemExit(f"not the same answer: {wrong}")
-    rounds: dict[str, list[float]] = {name: [] for name in cases}
-    for _ in range(reps):
-        for name, case in cases.items():
-            start = time.perf_counter()
-            for viewer, after in asked:
-                case(viewer, after)
-            rounds[name].append((time.perf_counter() - start) / len(asked) * 1e3)
-    return {name: round(statistics.median(times), 2) for name, times in rounds.items()}
+    print(READY, flush=True)
+    for _line in sys.stdin:
+        print(json.dumps({name: milliseconds(case, asked) for name, case in cases.items()}), flush=True)
 
 
-def one_size(server: str, size: int, reps: int) -> dict[str, float]:
+def milliseconds(case: Callable[[int, str], list[Any]], asked: list[tuple[int, str]]) -> float:
+    """Return what a page takes on average."""
+    start = time.perf_counter()
+    for viewer, after in asked:
+        case(viewer, after)
+    return (time.perf_counter() - start) / len(asked) * 1e3
+
+
+def one_size(server: str, size: int, wanted: list[str]) -> None:
+    main, keys = f"{MAIN}_{size}", f"{KEYS}_{size}"
     with tempfile.TemporaryDirectory() as folder:
-        set_up(server, Path(folder))
-        load(size)
-        return measure(size, reps)
+        set_up(server, Path(folder), main, keys)
+        try:
+            load(size)
+            answer_rounds(size, wanted)
+        finally:
+            from django.db import connections
+
+            connections.close_all()
+            remake(server, main, keys, create=False)
 
 
 def main() -> None:
-    """Run one size per process, since Django is set up once per process; print a table of ratios."""
-    parser = argparse.ArgumentParser(description="visibility of a directory page, peers beside us")
+    """Run one process per size, since Django is set up once per process; print a table of ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="10000,100000")
     parser.add_argument("--reps", type=int, default=5)
     parser.add_argument("--server", default="postgres://postgres@127.0.0.1")
+    parser.add_argument(
+        "--peers", default="loop_member,loop_field,guardian,guardian_best", help="beside hedgerow and sql"
+    )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--only", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only:
-        print(json.dumps(one_size(options.server, options.only, options.reps)))
+        one_size(options.server, options.only, options.peers.split(","))
         return
-    results = {int(size): in_a_process(options, size) for size in options.sizes.split(",")}
+    results = interleaved(options)
     print(json.dumps(results) if options.json else table(results))
 
 
-def in_a_process(options: argparse.Namespace, size: str) -> dict[str, float]:
-    import subprocess
+def interleaved(options: argparse.Namespace) -> dict[int, dict[str, float]]:
+    """Load every size, then measure a round of each in turn, so that growth is not the machine's mood."""
+    running = {int(size): started(options, size) for size in options.sizes.split(",")}
+    rounds: dict[int, list[dict[str, float]]] = {size: [] for size in running}
+    for _ in range(options.reps):
+        for size, process in running.items():
+            process.stdin.write("\n")
+            process.stdin.flush()
+            rounds[size].append(json.loads(process.stdout.readline()))
+    for process in running.values():
+        process.communicate()
+    return {size: {name: median(name, times) for name in times[0]} for size, times in rounds.items()}
 
-    command = [sys.executable, "-m", "benchmarks.visibility", "--only", size, "--reps", str(options.reps)]
-    done = subprocess.run([*command, "--server", options.server], check=True, stdout=subprocess.PIPE, text=True)
-    answer: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return answer
+
+def median(name: str, rounds: list[dict[str, float]]) -> float:
+    return round(statistics.median(times[name] for times in rounds), 2)
+
+
+def started(options: argparse.Namespace, size: str) -> Any:
+    """Return a process that has loaded a size and waits to be asked for rounds."""
+    command = [sys.executable, "-m", "benchmarks.visibility", "--only", size, "--server", options.server]
+    command += ["--peers", options.peers]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    for line in process.stdout or ():
+        if line.strip() == READY:
+            return process
+    raise SystemExit(f"{size} members could not be loaded")
 
 
 def table(results: dict[int, dict[str, float]]) -> str:
     lines = [f"{'members':>10} {'case':<14} {'ms/page':>9} {'× ours':>8}"]
     for size, times in results.items():
         lines += [f"{size:>10,} {name:<14} {ms:>9.2f} {ms / times['hedgerow']:>8.2f}" for name, ms in times.items()]
-    sizes = sorted(results)
-    if len(sizes) > 1:
-        growth = results[sizes[-1]]["hedgerow"] / results[sizes[0]]["hedgerow"]
-        lines.append(f"ours at {sizes[-1]:,} members: {growth:.2f} × of {sizes[0]:,}")
+    least = min(results)
+    for size in sorted(results)[1:]:
+        for name in ("hedgerow", "sql"):
+            growth = results[size][name] / results[least][name]
+            lines.append(f"{name} at {size:,} members: {growth:.2f} × of {least:,}")
     return "\n".join(lines)
 
 

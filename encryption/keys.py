@@ -15,7 +15,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from .envelope import KEY_BYTES, DataKey, DecryptionError
-from .models import MemberKey, StoredKey, stored_keys
+from .models import MemberKey, StoredKey, store_first_keys, stored_keys
 from .overwriting import empty_write_ahead_log
 from .ring import KeyFileError, KeyRing, create_key_file, ring
 from .routers import KEYSTORE
@@ -46,6 +46,7 @@ logger = logging.getLogger("hedgerow.encryption")
 CACHE_SECONDS = 30.0
 CACHE_KEYS = 16_384
 BATCH = 500
+BATCH_OF_NEW = 5_000
 
 
 class KeyMissing(DecryptionError):
@@ -165,8 +166,8 @@ def create_data_keys(subjects: Iterable[int]) -> None:
     """
     wanted = sorted(set(subjects))
     with transaction.atomic(using=KEYSTORE):
-        for start in range(0, len(wanted), BATCH):
-            _create_batch(wanted[start : start + BATCH])
+        for start in range(0, len(wanted), BATCH_OF_NEW):
+            _create_batch(wanted[start : start + BATCH_OF_NEW])
 
 
 def destroy_data_key(subject: int) -> None:
@@ -211,16 +212,23 @@ def _create_batch(subjects: list[int]) -> None:
         if wrapped is None:
             raise KeyDestroyed(f"the key of {subject} was destroyed")
     absent = set(subjects).difference(row[0] for row in known)
+    if not absent:
+        return
     keys = ring()
     # Two processes may create the same key at the same moment; the first one wins and both use it.
-    MemberKey.objects.bulk_create([_new_row(keys, subject, 1) for subject in sorted(absent)], ignore_conflicts=True)
+    store_first_keys(keys.active, {subject: _new_secret(keys, subject, 1) for subject in sorted(absent)})
 
 
 def _new_row(keys: KeyRing, subject: int, generation: int) -> MemberKey:
-    secret = secrets.token_bytes(KEY_BYTES)
-    DataKey(secret, subject, generation)  # raises ValueError for what could never be opened
-    wrapped = keys.wrap(secret, subject, generation)
+    wrapped = _new_secret(keys, subject, generation)
     return MemberKey(subject=subject, generation=generation, ring_key=keys.active, wrapped=wrapped)
+
+
+def _new_secret(keys: KeyRing, subject: int, generation: int) -> bytes:
+    """Return a new data key, wrapped. Raises ValueError for what could never be opened."""
+    secret = secrets.token_bytes(KEY_BYTES)
+    DataKey(secret, subject, generation)
+    return keys.wrap(secret, subject, generation)
 
 
 def _unwrap_rows(rows: Iterable[StoredKey]) -> dict[int, DataKey]:

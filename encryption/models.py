@@ -85,3 +85,29 @@ def stored_keys(subjects: Iterable[int]) -> list[StoredKey]:
         cursor.execute(query, [wanted])
         rows: list[StoredKey] = cursor.fetchall()
     return rows
+
+
+def store_first_keys(ring_key: int, wrapped: dict[int, bytes]) -> None:
+    """Store the first generation of many subjects, given subject → wrapped key; whoever has one keeps it."""
+    connection = connections[KEYSTORE]
+    insert = (
+        f"INSERT INTO {connection.ops.quote_name(MemberKey._meta.db_table)}"
+        " (subject, generation, ring_key, wrapped, created_at)"
+    )
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Two literals of arrays instead of a parameter for each key, which take longer than all the rest.
+            cursor.execute(
+                f"{insert} SELECT subject, 1, %s, decode(key, 'hex'), %s"  # noqa: S608  # the quoted table name only
+                " FROM unnest(%s::bigint[], %s::text[]) AS fresh (subject, key) ON CONFLICT DO NOTHING",
+                [ring_key, now, _array(map(str, wrapped)), _array(key.hex() for key in wrapped.values())],
+            )
+        else:
+            rows = [(subject, ring_key, key, now) for subject, key in wrapped.items()]
+            cursor.executemany(f"{insert} VALUES (%s, 1, %s, %s, %s) ON CONFLICT DO NOTHING", rows)
+
+
+def _array(plain: Iterable[str]) -> str:
+    """Return a literal of an array. For numbers and hexadecimal only: nothing is escaped."""
+    return f"{{{','.join(plain)}}}"
