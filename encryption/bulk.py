@@ -1,25 +1,19 @@
 """Many members at once: their keys in one query, their values in one pass."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, Self, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from django.core.exceptions import EmptyResultSet, FieldError
-from django.db import connections, models
+from django.db import models
 
-from .blind_index import indexes_resting_on
 from .envelope import KEY_BYTES, DataKey, DecryptionError
 from .keys import data_keys
 from .sealed import UNAVAILABLE, report_unavailable
 
-CHUNK = 1_000
+CHUNK = 200  # few enough for their keys to stay in the processor's cache
 # Stands in for a missing key: nothing was ever sealed with it, and nobody can.
 _NO_KEY = DataKey(os.urandom(KEY_BYTES), 0, 1)
-_NO_KEY.header = b""
-
-Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
 
 
 def prefetch_keys(rows: Iterable[models.Model | int]) -> None:
@@ -52,64 +46,6 @@ def sealed_fields(model: type[models.Model]) -> list[Any]:
     return [field for field in model._meta.concrete_fields if hasattr(field, "open_for")]
 
 
-class SealedQuerySet(models.QuerySet[Row_co]):
-    """A queryset that can bring the keys along."""
-
-    brings_keys = False
-
-    def with_keys(self) -> Self:
-        """Read the data keys of all rows in one query, when the rows are read."""
-        bringing = self.all()
-        bringing.brings_keys = True
-        return bringing
-
-    def opened(self, *names: str) -> list[tuple[Any, ...]]:
-        """Return (subject, plain value, plain value, …) of every row: the quickest way to read sealed columns.
-
-        Raises FieldError when the columns belong to different subjects.
-        """
-        fields: list[Any] = [self.model._meta.get_field(name) for name in names]
-        subjects = {field.subject for field in fields}
-        if len(subjects) != 1:
-            raise FieldError("columns opened together belong to one subject")
-        rows = _stored_rows(self.values_list(*subjects, *names))
-        return [(row[0], *values) for row, values in zip(rows, open_rows(fields, rows), strict=True)]
-
-    def update(self, **values: Any) -> int:
-        """Update rows; where a value changes, its blind index is emptied, for it cannot be computed here.
-
-        Raises FieldError for a column that decides over an index: that is saved row by row.
-        """
-        for index in indexes_resting_on(self.model, values.keys()):
-            if index.name not in values:
-                if index.level in values:
-                    raise FieldError(f"{index.name} rests on {index.level}: set it on each instance and save that")
-                values[index.name] = None
-        return super().update(**values)
-
-    def iterator(self, chunk_size: int | None = None) -> Iterator[Row_co]:
-        """Iterate without keeping the rows; with keys, one query to the keystore per chunk."""
-        rows = super().iterator(chunk_size)
-        return _in_chunks(rows, chunk_size or 2000) if self.brings_keys else rows
-
-    def _clone(self) -> Self:
-        clone: Self = super()._clone()  # type: ignore[misc]
-        clone.brings_keys = self.brings_keys
-        return clone
-
-    def _fetch_all(self) -> None:
-        fresh = self._result_cache is None
-        super()._fetch_all()
-        if fresh and self.brings_keys:
-            prefetch_keys(self._result_cache or ())
-
-
-def _in_chunks(rows: Iterator[Row_co], size: int) -> Iterator[Row_co]:
-    while chunk := list(islice(rows, size)):
-        prefetch_keys(chunk)
-        yield from chunk
-
-
 def open_values(field: Any, pairs: Iterable[Sequence[Any]]) -> list[Any]:
     """Open one column of many members, given (subject, stored) pairs. What does not open is UNAVAILABLE."""
     return [row[0] for row in open_rows((field,), pairs)]
@@ -122,58 +58,58 @@ def open_rows(fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> list[tupl
     query. What does not open is UNAVAILABLE in its place, counted and logged. Raises ValueError when a row is not as
     long as ``fields``.
     """
-    rows = list(rows)
+    return open_all(fields, list(rows), with_subject=False)
+
+
+def open_all(fields: Sequence[Any], rows: Sequence[Sequence[Any]], *, with_subject: bool) -> list[tuple[Any, ...]]:
     keys = data_keys([row[0] for row in rows if row[0] is not None])
     opened: list[tuple[Any, ...]] = []
     for start in range(0, len(rows), CHUNK):
-        opened += _open_chunk(fields, keys, rows[start : start + CHUNK])
-    return opened
+        subjects, *columns = zip(*rows[start : start + CHUNK], strict=True)
+        if len(columns) != len(fields):
+            raise ValueError("a row is the subject and one stored value for each field")
+        plain = open_columns(fields, subjects, columns, keys, _open_or_report)
+        opened += zip(subjects, *plain, strict=True) if with_subject else zip(*plain, strict=True)
+    return opened if fields or with_subject else [()] * len(rows)
 
 
-def _stored_rows(rows: models.QuerySet[Any, Any]) -> list[tuple[Any, ...]]:
-    """Read the rows of a ``values_list`` without wrapping every value only to unwrap it again."""
-    try:
-        query, parameters = rows.query.get_compiler(rows.db).as_sql()
-    except EmptyResultSet:
-        return []
-    with connections[rows.db].cursor() as cursor:
-        cursor.execute(query, parameters)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
+def open_columns(
+    fields: Sequence[Any],
+    subjects: Sequence[Any],
+    columns: Sequence[Sequence[Any]],
+    keys: Mapping[int, DataKey],
+    otherwise: Callable[[Any, Any, Any], Any],
+) -> list[list[Any]]:
+    """Open column by column, given one stored value of every subject in each.
 
-
-def _open_chunk(
-    fields: Sequence[Any], keys: dict[int, DataKey], rows: Sequence[Sequence[Any]]
-) -> Iterator[tuple[Any, ...]]:
-    """Open column by column; one value that does not open makes a column of this chunk go the slow way, no more."""
-    subjects, *columns = zip(*rows, strict=True)
-    if len(columns) != len(fields):
-        raise ValueError("a row is the subject and one stored value for each field")
+    One value that does not open under the newest key makes its column go the slow way, value by value through
+    ``otherwise(field, subject, stored)``, and no other.
+    """
     whose = [keys.get(subject, _NO_KEY) for subject in subjects]
-    handles = [(key.decrypt, key.header, key.binding) for key in whose]
+    handles = [(key.decrypt, key.whose) for key in whose]
     opened = []
     for field, column in zip(fields, columns, strict=True):
         try:
             opened.append(_open_column(field, handles, column))
         except (InvalidTag, ValueError, TypeError, AttributeError):
-            opened.append([_open_or_report(field, *pair) for pair in zip(subjects, column, strict=True)])
-    return zip(*opened, strict=True) if opened else iter([()] * len(rows))
+            opened.append([otherwise(field, *pair) for pair in zip(subjects, column, strict=True)])
+    return opened
 
 
-def _open_column(field: Any, handles: list[tuple[Any, bytes, bytes]], column: Sequence[Any]) -> list[Any]:
+def _open_column(field: Any, handles: list[tuple[Any, bytes]], column: Sequence[Any]) -> list[Any]:
     """Open values under the newest key of each member. Raises InvalidTag, ValueError, TypeError, AttributeError.
 
-    One expression and no calls but those that do the work: this is where a page of members spends its time.
+    One expression and no calls but those that do the work: this is where a page of members spends its time. The
+    header is bound as the envelope has it, so that one naming another version or key than the newest does not open.
     """
     binding = field.binding
     texts = [
         None
         if sealed is None
-        # An envelope that names another key is given a binding that fits nothing.
-        else (padded := decrypt(sealed[3:15], sealed[15:], (who if sealed[:3] == header else b"") + binding))[
+        else (padded := decrypt(sealed[3:15], sealed[15:], sealed[:3] + whose + binding))[
             : padded.rindex(b"\x80")
         ].decode()
-        for sealed, (decrypt, header, who) in zip(column, handles, strict=True)
+        for sealed, (decrypt, whose) in zip(column, handles, strict=True)
     ]
     return texts if field.is_text else [None if text is None else field.load(text) for text in texts]
 

