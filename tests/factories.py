@@ -13,10 +13,11 @@ from accounts.sign_in import BACKEND
 from catalogue.vocabulary import Audience
 from privacy.audiences import publish_name
 from privacy.models import Circle, CircleMember, FieldCircle, FieldException
-from security import tokens
+from security import recovery, tokens
 from security.authenticator import code_at, keep_app, new_secret
 from security.events import happened
 from security.models import AuthenticatorApp, Kind
+from security.observing import Observation
 from security.signing_in import FRESH, VERIFIED
 
 PASSWORD = "hedge-and-meadow-26"  # of people who live in tests only
@@ -88,6 +89,11 @@ def except_from(owner: Member, field: str, *people: Member) -> None:
 def add_app(member: Member, name: str = "Telephone") -> AuthenticatorApp:
     """Give a member an authenticator app."""
     return keep_app(member, new_secret(), name)
+
+
+def make_codes(member: Member) -> list[str]:
+    """Give a member recovery codes, and return them."""
+    return recovery.make_codes(member, seen=Observation())
 
 
 def code_of(app: AuthenticatorApp, *, later: int = 0) -> str:

@@ -55,6 +55,7 @@ def populate(rose, generation: str, count: int) -> None:
         factories.except_from(rose, "city", asker)
         Mute.objects.create(muter=rose, muted=asker)
         factories.block(rose, factories.make_member(f"b{generation}x{number}"))
+        factories.add_app(rose, f"Telephone {generation} {number}")
         sign_in = SignIn.objects.create(member=rose, device="Firefox on Linux", network="198.51.100.0/24")
         Session.objects.create(
             session_key=f"{generation}-{number}", member=rose, sign_in=sign_in, expire_date=timezone.now() + A_DAY

@@ -222,8 +222,7 @@ def test_an_invitation_adds_roles_and_takes_none_away(invite, mailoutbox):
     fern = factories.make_member("fern")
     assign_roles(fern, ["legal"])
     invite("fern@example.org", "wren", ["support"])
-    browser = staff_browser(fern, verified=False)
-    browser.post(link_in(mailoutbox[0]))
+    staff_browser(fern).post(link_in(mailoutbox[0]))
     assert set(fern.groups.values_list("name", flat=True)) == {"legal", "support"}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
@@ -107,18 +108,18 @@ def fifteen_years_ago() -> Any:
 def visit(live_server: Any, new_context: Any) -> Opens:
     """Open a browser on the site, for a visitor or for a ``person`` who is signed in."""
 
-    def open_browser(person: Member | None = None, **options: Any) -> Visit:
+    def open_browser(person: Member | None = None, *, verified: bool | None = None, **options: Any) -> Visit:
         context = new_context(base_url=live_server.url, **({"viewport": WIDE} | options))
         context.set_default_timeout(10_000)
         if person is not None:
-            context.add_cookies([session_cookie(person, live_server.url)])
+            context.add_cookies([session_cookie(person, live_server.url, verified=verified)])
         return watched(context.new_page(), live_server.url)
 
     return open_browser
 
 
-def session_cookie(person: Member, url: str) -> dict[str, str]:
-    client = factories.sign_in_freshly(person)
+def session_cookie(person: Member, url: str, *, verified: bool | None = None) -> dict[str, str]:
+    client = factories.sign_in(Client(), person, verified=verified)
     return {
         "name": settings.SESSION_COOKIE_NAME,
         "value": client.cookies[settings.SESSION_COOKIE_NAME].value,

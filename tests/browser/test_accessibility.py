@@ -181,6 +181,33 @@ def test_the_pages_of_a_juvenile(town: Town, visit: Opens):
     assert_sound(visit(town.bud), FOR_JUVENILES)
 
 
+def test_the_pages_of_second_steps(town: Town, visit: Opens):
+    app = factories.add_app(town.moss, "Telephone in my pocket")
+    factories.make_codes(town.moss)
+    own = ("app", "passkey", "codes", f"steps/app/{app.pk}")
+    moss = visit(town.moss, verified=True)
+    assert_sound(moss, ["/settings/security/", *(f"/settings/security/{each}/" for each in own)])
+    moss.page.goto("/settings/security/codes/")
+    moss.page.get_by_role("button", name="Make new codes").click()
+    wrong = [*look_at(moss)]
+    half = visit()
+    half.page.goto("/sign-in/")
+    half.page.get_by_label("E-mail").fill("moss@example.org")
+    half.page.get_by_label("Password").fill(factories.PASSWORD)
+    half.page.get_by_role("button", name="Sign in", exact=True).click()
+    for address in ("with nothing typed", "with a wrong code"):
+        assert half.page.get_by_role("heading", name="Second step").count() == 1, address
+        half.page.evaluate(UNFOLD)
+        wrong += look_at(half)
+        half.page.get_by_label("Six digits").fill("000000")
+        half.page.get_by_role("button", name="Go on").click()
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_first_page_of_staff_without_a_second_step(town: Town, visit: Opens):
+    assert_sound(visit(town.warden, verified=False), ["/admin/"])
+
+
 def test_the_pages_of_staff(town: Town, visit: Opens):
     assert_sound(visit(town.warden), staff_pages(town))
 

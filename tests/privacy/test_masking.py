@@ -138,7 +138,7 @@ def test_the_list_costs_the_same_number_of_queries_however_long(
 ) -> None:
     for number in range(12):
         make_member(f"member{number}")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         desk.get(LIST)
 
 

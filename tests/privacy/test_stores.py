@@ -70,8 +70,7 @@ def test_letters_in_the_folder_are_thrown_away_after_their_time(tmp_path, settin
 @pytest.mark.promise("A1")
 def test_what_staff_did_in_the_back_office_is_kept_for_a_year_and_goes_with_who_did_it():
     rose, warden = factories.make_member("rose"), factories.make_member("warden", is_staff=True, is_superuser=True)
-    desk = Client()
-    desk.force_login(warden)
+    desk = factories.sign_in(Client(), warden)
     for act in ({}, {"is_active": "on"}):
         desk.post(f"/admin/accounts/member/{rose.pk}/change/", act | {"_save": "Save"})
     first, second = LogEntry.objects.order_by("pk")
