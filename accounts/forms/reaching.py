@@ -56,6 +56,13 @@ class PhoneForm(AccessibleForm):
         return clean_phone(self.cleaned_data["phone"])
 
 
+class CodeInput(forms.TextInput):
+    """A control for a code, which is typed anew each time."""
+
+    def format_value(self, value: Any) -> None:
+        """Send nothing back of what was typed."""
+
+
 class CodeForm(AccessibleForm):
     """The code that was sent to a telephone."""
 
@@ -66,9 +73,7 @@ class CodeForm(AccessibleForm):
             "required": gettext_lazy("Type the six digits."),
             "invalid": gettext_lazy("A code has six digits."),
         },
-        widget=forms.TextInput(
-            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": DIGITS + 2}
-        ),
+        widget=CodeInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": DIGITS + 2}),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings as how, strategies as st
+from hypothesis import HealthCheck, example, given, settings as how, strategies as st
 
 from accounts import email_change, mail
 from accounts.models import Member
@@ -90,6 +90,13 @@ STEPS = st.one_of(
     st.tuples(st.just("squat"), st.sampled_from(ADDRESSES)),
 )
 
+TWICE = [
+    ("ask", "rose", "one@example.org"),
+    ("confirm", 0),
+    ("ask", "rose", "two@example.org"),
+    ("confirm", 1),
+]
+
 
 @pytest.fixture
 def links(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
@@ -102,6 +109,10 @@ def links(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 @how(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEPS, min_size=4, max_size=14))
+@example(steps=[*TWICE, ("stop", 1), ("stop", 0)])  # who has taken over an address stops, and then its owner does
+@example(steps=[*TWICE, ("stop", 0), ("stop", 1)])
+@example(steps=[*TWICE[:2], ("ask", "moss", "rose@example.org"), ("stop", 0)])  # it can still be taken back
+@example(steps=[("ask", "rose", "one@example.org"), ("ask", "moss", "one@example.org"), ("confirm", 1), ("confirm", 0)])
 def test_addresses_are_those_of_the_oracle_after_every_step(
     steps: list[Any], links: dict[str, str], settings: Any
 ) -> None:

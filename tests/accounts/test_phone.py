@@ -169,7 +169,9 @@ def test_after_five_wrong_tries_the_right_one_opens_nothing(hers, send, folder):
     send(hers)
     code = code_in(folder)
     for _ in range(5):
-        assert confirm(hers, wrong(code)).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+        answer = confirm(hers, wrong(code))
+        assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+        assert wrong(code) not in answer.content.decode()
     assert confirm(hers, code).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert profile().phone_verified_at is None
 
