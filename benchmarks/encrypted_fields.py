@@ -6,7 +6,8 @@ Five columns of PostgreSQL, one member per row, interleaved, medians. Every way 
 
 stock        django-encrypted-model-fields through the ORM (Fernet, one key for everybody)
 stock_values the same through values_list
-orm          sealed fields through the ORM, a data key per member, none of them in memory at the start of a round
+orm          sealed fields through the ORM: instances whose fields are opened together (with_opened), bulk_create;
+             a data key per member, none of them in memory at the start of a round
 bulk         sealed fields through the queryset method opened, keys as above
 raw          psycopg and AESGCM by hand under wrapped keys from a key table: one ciphertext per field, no padding
 
@@ -175,7 +176,7 @@ class Bench:
         return _as_json(list(self.stock.objects.order_by("id").values_list("id", *NAMES)))
 
     def read_orm(self) -> bytes:
-        """Read objects with sealed fields."""
+        """Read objects with sealed fields, which this page shows all."""
         rows = self.sealed.objects.order_by("id").with_opened(*NAMES)
         return _as_json([(o.id, o.f1, o.f2, o.f3, o.f4, o.f5) for o in rows])
 
