@@ -38,7 +38,8 @@ from privacy.audiences import set_audience
 from privacy.models import Circle
 from security.models import AuthenticatorApp, Event, Interrupted, Kind, Passkey, RecoveryCodes, Session, SignIn
 from security.sessions import SessionStore
-from tests.factories import begin_email_change, let_time_pass, make_member
+from tests.factories import begin_email_change, code_of, let_time_pass, make_member
+from tests.security.device import Device
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "keystore"]),
@@ -108,7 +109,10 @@ OPEN = {
 }
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 # Sealed, and found elsewhere all the same.
-KNOWN_ELSEWHERE = {"accounts.Profile.picture": "the random number of a row and of a sealed file, kept there as such"}
+KNOWN_ELSEWHERE = {
+    "accounts.Profile.picture": "the random number of a row and of a sealed file, kept there as such",
+    "security.RecoveryCodes.name": "the same words for everybody, by which the permissions of staff are called as well",
+}
 # Of our own in a session: the number of a row, and moments.
 OUR_NUMBERS = ("sign-in", "authenticated-at", "verified-at", "otp_device_id", "_session_expiry", "interrupted")
 SHORTEST = 8  # what is shorter turns up in random bytes by chance; its column is looked at by itself
@@ -188,6 +192,7 @@ def tell_everything(browser: Client) -> Told:
     elsewhere = Client(headers={"User-Agent": AGENT})
     elsewhere.post("/sign-in/", {"email": needles["e-mail"], "password": PASSWORD})
     _change_the_address(browser, elsewhere, needles)
+    _add_second_steps(browser, member, needles)
     needles |= {
         f"cookie {n}": b.cookies[settings.SESSION_COOKIE_NAME].value for n, b in enumerate((browser, elsewhere))
     }
@@ -203,10 +208,26 @@ def _change_the_address(browser: Client, elsewhere: Client, needles: dict[str, s
 
 
 def add_second_steps(member: Member) -> None:
-    """Have what is not told through pages here, a row of each."""
+    """Have a second step of each kind, a row of each."""
     AuthenticatorApp.objects.create(user=member, name="Marker telephone", secret="MARKERSECRETMARKERSECRET")
     RecoveryCodes.objects.create(user=member, name="Marker sheet")
     Passkey.objects.create(user=member, name="Marker passkey", credential_id=b"random", public_key=b"public")
+
+
+def _add_second_steps(browser: Client, member: Member, needles: dict[str, str]) -> None:
+    """Add an authenticator app, with the codes it brings, and a passkey; do the second step elsewhere with a code."""
+    where = "/settings/security/"
+    browser.get(f"{where}app/")
+    code = code_of(AuthenticatorApp.objects.get(user=member))
+    codes = browser.post(f"{where}app/", {"code": code, "name": "Marker telephone"}).context["codes"]
+    needles |= {f"recovery code {number}": each for number, each in enumerate(codes)}
+    needles |= {f"recovery code {number} without lines": each.replace("-", "") for number, each in enumerate(codes)}
+    options = browser.post(f"{where}passkey/begin/", {}, content_type="application/json").json()
+    said = {**Device().make(options), "name": "Marker passkey"}
+    assert browser.post(f"{where}passkey/add/", said, content_type="application/json").status_code == 200
+    other = Client(headers={"User-Agent": AGENT})
+    other.post("/sign-in/", {"email": needles["e-mail"], "password": PASSWORD})
+    assert other.post("/sign-in/verify/", {"recovery_code": codes[0]}).status_code == 302
 
 
 def _relate(browser: Client, member: Member) -> None:
@@ -241,7 +262,6 @@ def _go_astray(needles: dict[str, str]) -> None:
 @pytest.fixture
 def told(written: io.StringIO) -> Told:
     told = tell_everything(Client(headers={"User-Agent": AGENT}))
-    add_second_steps(told.member)
     told.needles |= dict(opened(told.member))
     told.log = written.getvalue()
     return told
