@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _, ngettext
 
 from security import events, tokens
+from security.former_password import is_former
 from security.models import Kind
 from security.observing import Observation
 from security.sessions import end_sessions
@@ -26,6 +27,8 @@ def check_new_password(password: str, member: Member) -> None:
         password_validation.validate_password(password, member)
     except ValidationError as error:
         raise ValidationError([_in_our_words(each, password) for each in error.error_list]) from None
+    if is_former(password, member):
+        raise ValidationError(_("This is the one that is to be replaced. Choose another."), code="former")
 
 
 def _in_our_words(error: ValidationError, password: str) -> ValidationError:

@@ -94,13 +94,21 @@ def confirm_address(token: str, password: str) -> Member | None:
     member = waiting(token)
     if member is None:
         return None
-    left = tokens.count_try(token, tokens.VERIFY_EMAIL)
+    return _confirm(token) if shows(member, password, token, tokens.VERIFY_EMAIL) else None
+
+
+def shows(member: Member, password: str, token: str, purpose: str) -> bool:
+    """Say whether ``password`` shows that who holds a link is the member it was mailed for.
+
+    Raises ``WrongPassword`` for a handful of tries; after them the link opens nothing any more.
+    """
+    left = tokens.count_try(token, purpose)
     if left >= 0 and member.check_password(password):
-        return _confirm(token)
+        return True
     if left > 0:
         raise WrongPassword
-    tokens.kill(token, tokens.VERIFY_EMAIL)
-    return None
+    tokens.kill(token, purpose)
+    return False
 
 
 @transaction.atomic

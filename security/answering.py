@@ -2,13 +2,13 @@
 
 **Who may say so.** A thief who has just signed in would press *It was me*. So the browser in which a thing happened
 never answers for it, and neither does one in which the member has not signed in. Another browser of theirs does, if it
-was signed in before the thing happened, or has just shown who it is. A thief with two browsers can clear the alert of
-the first in the second; that of the second stays, and mails have been sent about both. That it was *not* them, anybody
-may say who shows who they are: it takes nothing away that the password would not.
+was signed in before the thing happened, or has just shown who it is; but none that is new itself and has waited for an
+answer for less than a week, or a thief with two would clear each in the other. That it was *not* them, anybody may say
+who shows who they are: it takes nothing away that the password would not.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -21,6 +21,7 @@ from .observing import in_words
 from .sessions import SIGN_IN
 
 READ = 20
+WEEK = timedelta(days=7)
 # Where alerts stand anyway, or are being dealt with.
 THEIR_OWN_PAGES = {"security:events", "security:not-me", "security:not-me-here"}
 OWN_WORDS = {Kind.NOT_ME, Kind.GAVE_AWAY, Kind.STEPS_SEEN, Kind.CONTACT_SEEN, Kind.AUDIENCES_SEEN, Kind.ROLES_CHANGED}
@@ -60,7 +61,18 @@ def alert_for(request: HttpRequest) -> Alert | None:
     found = list(waiting.with_keys()[:READ])
     here = known_browser(request, request.user) if found else None
     others = [each for each in found if here is None or each.browser_id != here.pk]
-    return Alert(told(others[0], here), len(others) - 1) if others else None
+    return Alert(told(others[0], _answering(here)), len(others) - 1) if others else None
+
+
+def answering_browser(request: HttpRequest) -> Browser | None:
+    """Return the browser of the request, if it may answer for others: a known one that is not new itself."""
+    return _answering(known_browser(request, request.user))
+
+
+def _answering(here: Browser | None) -> Browser | None:
+    since = timezone.now() - WEEK
+    strange = Event.objects.filter(browser=here, kind=Kind.NEW_BROWSER, is_alert=True, answered_at=None, at__gt=since)
+    return None if here is None or strange.exists() else here
 
 
 def told(event: Event, here: Browser | None) -> Told:

@@ -12,7 +12,9 @@ EVEN_SECONDS = 0.5
 
 @contextmanager
 def even_time() -> Iterator[None]:
-    """Let what happens inside take ``EVEN_SECONDS``, so that nobody learns by the clock whether there is an account.
+    """Let what happens inside take ``EVEN_SECONDS`` or a multiple of it.
+
+    So nobody learns by the clock whether there is an account, also where a slow machine takes longer than once.
 
     Not to be used inside a transaction, which would keep everybody else waiting too.
     """
@@ -24,6 +26,6 @@ def even_time() -> Iterator[None]:
 
 
 def even_out(begun: float) -> None:
-    """Wait until ``EVEN_SECONDS`` have gone by since ``begun``, a moment of ``time.perf_counter``."""
-    if settings.LIMITS:
-        time.sleep(max(0.0, begun + EVEN_SECONDS - time.perf_counter()))
+    """Wait until the next multiple of ``EVEN_SECONDS`` since ``begun``, a moment of ``time.perf_counter``."""
+    if settings.LIMITS and EVEN_SECONDS:
+        time.sleep(-(time.perf_counter() - begun) % EVEN_SECONDS)

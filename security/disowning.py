@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from . import events
 from .allowances import Limit
+from .former_password import withdraw_password
 from .models import AuthenticatorApp, Browser, Event, Interrupted, Kind, Passkey, RecoveryCodes, Token
 from .observing import Observation
 from .sessions import end_sessions
@@ -54,8 +55,7 @@ def disown(event: Event, *, begun: datetime | None = None, seen: Observation = e
     has taken over an address must not put out of reach what was mailed to its owner before.
     """
     member, begun = event.member, begun or since(event)
-    member.set_unusable_password()
-    member.save(update_fields=["password"])
+    withdraw_password(member)
     end_sessions(member)
     Browser.objects.filter(member=member).delete()
     Interrupted.objects.filter(member=member).delete()

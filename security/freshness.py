@@ -19,13 +19,17 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _, ngettext
 
-from . import interrupting
+from . import events, interrupting
 from .allowances import Limit, give_back, take
+from .observing import observe
 from .returning import with_next
+from .sessions import SIGN_IN
 from .signing_in import is_fresh
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-TRIES = Limit("sign-in again", burst=10, every=timedelta(minutes=3))
+# As slow as at the door. Each session has its own, so that who found one open cannot keep its owner out of theirs.
+TRIES = Limit("sign-in again", burst=5, every=timedelta(minutes=15))
+TRIES_OF_ALL = Limit("sign-in again, all sessions", burst=20, every=timedelta(minutes=5))
 
 View = Callable[..., HttpResponse]
 
@@ -55,14 +59,21 @@ def recently_authenticated(view: View) -> View:
     return fresh_view
 
 
-def is_password_of(member: Any, password: str) -> bool:
-    """Say whether ``member`` shows by ``password`` who they are. Raises ``TooOften``, counting before it looks."""
-    wait = take(TRIES, member.pk)
+def is_password_of(request: HttpRequest, password: str) -> bool:
+    """Say whether who is signed in shows by ``password`` that it is them.
+
+    Raises ``TooOften``, counting before it looks; the member is told.
+    """
+    member: Any = request.user
+    session = request.session.get(SIGN_IN, "")
+    wait = take(TRIES, member.pk, session) or take(TRIES_OF_ALL, member.pk)
     if wait is not None:
+        events.alert_of_failures(member, observe(request))
         raise TooOften(wait)
     fits = bool(member.check_password(password))
     if fits:
-        give_back(TRIES, member.pk)
+        give_back(TRIES, member.pk, session)
+        give_back(TRIES_OF_ALL, member.pk)
     return fits
 
 

@@ -163,7 +163,7 @@ accounts:password-reset-confirm                POST 422 422 422 422 302 422 422 
 accounts:password-change                       GET  302 200 200 302 302 200 200 200 200
 accounts:password-change                       POST 302 422 422 302 302 422 422 422 422
 accounts:email-confirm                         GET  200 200 200 200 302 200 200 200 200
-accounts:email-confirm                         POST 302 302 302 302 302 302 302 302 302
+accounts:email-confirm                         POST 422 422 302 422 302 422 422 422 422
 accounts:email-stop                            GET  200 200 200 200 200 200 200 200 200
 accounts:email-stop                            POST 302 302 302 302 302 302 302 302 302
 accounts:email-stopped                         GET  200 200 200 200 200 200 200 200 200

@@ -17,7 +17,21 @@ from ..profiles import FIRST_YEAR, clean_phone
 from . import AccessibleForm
 from .joining import PARTS_OF_A_DATE, number_field
 from .profile import declared
-from .signing import email_field
+from .signing import email_field, password_field
+
+
+class ConfirmEmailForm(AccessibleForm):
+    """The password of who asked for another address, where the link is opened by nobody who is signed in."""
+
+    password = password_field(
+        gettext_lazy("Your password"),
+        "current-password",
+        gettext_lazy("It shows that it was you who asked, and that the address is right."),
+    )
+
+    def say_it_is_wrong(self) -> None:
+        """Add the error for a password that is not the one."""
+        self.add_error("password", _("This is not the password of the account. Try once more."))
 
 
 class EmailChangeForm(AccessibleForm):

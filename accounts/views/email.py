@@ -9,15 +9,18 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from security import tokens
 from security.discretion import even_time
 from security.freshness import recently_authenticated, too_often
 from security.observing import observe
 
 from .. import email_change
-from ..forms.reaching import EmailChangeForm
+from ..forms.reaching import ConfirmEmailForm, EmailChangeForm
 from ..models import Member
+from ..sign_in import WrongPassword, shows
 from .joining import keep_address_quiet
 
 
@@ -54,16 +57,33 @@ def cancel(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
+@sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """Let a new address count. Only a press of a button does: programs that scan mail open every link in it."""
+    """Let a new address count. Only a press of a button does: programs that scan mail open every link in it.
+
+    Who is not signed in as its member shows the password too: the address may have been mistyped, and be a stranger's.
+    """
     member = email_change.waiting(token)
-    if member is not None and request.method == "POST":
-        member = email_change.confirm(token, seen=observe(request))
-        if member is not None:
-            messages.success(request, _("The new address counts. From now on you sign in with it."))
-            return keep_address_quiet(redirect("accounts:home"))
-    return _page_of_link(request, "accounts/email_confirm.html", member)
+    is_here = member is None or member == request.user
+    form = None if is_here else ConfirmEmailForm(request.POST if request.method == "POST" else None)
+    if member is None or request.method != "POST" or not _is_shown(form, member, token):
+        return _page_of_link(request, "accounts/email_confirm.html", email_change.waiting(token), form)
+    if email_change.confirm(token, seen=observe(request)) is None:
+        return _page_of_link(request, "accounts/email_confirm.html", None)
+    messages.success(request, _("The new address counts. From now on you sign in with it."))
+    return keep_address_quiet(redirect("accounts:home"))
+
+
+def _is_shown(form: ConfirmEmailForm | None, member: Member, token: str) -> bool:
+    """Say whether who presses the button is the member; the form says what is wrong."""
+    if form is None:
+        return True
+    try:
+        return form.is_valid() and shows(member, form.cleaned_data["password"], token, tokens.CHANGE_EMAIL)
+    except WrongPassword:
+        form.say_it_is_wrong()
+        return False
 
 
 @login_not_required
@@ -87,6 +107,11 @@ def stopped(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/email_stopped.html")
 
 
-def _page_of_link(request: HttpRequest, template: str, member: Member | None) -> HttpResponse:
+def _page_of_link(
+    request: HttpRequest, template: str, member: Member | None, form: ConfirmEmailForm | None = None
+) -> HttpResponse:
     status = HTTPStatus.OK if member else HTTPStatus.GONE
-    return keep_address_quiet(render(request, template, {"handle": member and member.handle}, status=status))
+    if member and form and form.errors:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    context = {"handle": member and member.handle, "form": form}
+    return keep_address_quiet(render(request, template, context, status=status))

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext as _, gettext_lazy
 
 from ..freshness import TooOften, is_password_of, too_often
@@ -13,7 +14,7 @@ MAX_LENGTH = 256  # as long as a password can be
 
 
 class AgainForm(AccessibleForm):
-    """The password of ``member``. ``wait`` says after how long it may be tried again, if it was tried too often."""
+    """The password of who is signed in. ``wait`` says in how many seconds it may be tried again, if it may not now."""
 
     password = forms.CharField(
         label=gettext_lazy("Password"),
@@ -26,15 +27,15 @@ class AgainForm(AccessibleForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
-    def __init__(self, *args: Any, member: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.member = member
+        self.request = request
         self.wait = 0
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         try:
-            fits = is_password_of(self.member, password)
+            fits = is_password_of(self.request, password)
         except TooOften as error:
             self.wait = int(error.wait.total_seconds()) + 1
             raise ValidationError(too_often(error.wait), code="too_often") from None

@@ -21,7 +21,7 @@ def again(request: HttpRequest) -> HttpResponse:
     where = wanted(request) or resolve_url(settings.LOGIN_REDIRECT_URL)
     if request.method != "POST" and is_fresh(request):
         return redirect(where)
-    form = AgainForm(request.POST if request.method == "POST" else None, member=request.user)
+    form = AgainForm(request.POST if request.method == "POST" else None, request=request)
     if form.is_valid():
         renew(request)
         return redirect(where)

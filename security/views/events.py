@@ -10,8 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from ..answering import answer, began, is_other, told
-from ..browsers import known_browser
+from ..answering import answer, answering_browser, began, is_other, told
 from ..events import page_of
 from ..freshness import recently_authenticated
 from ..models import Event
@@ -21,7 +20,7 @@ from ..models import Event
 def events(request: HttpRequest) -> HttpResponse:
     """Show what happened to the security of one's account in the last ninety days."""
     after = request.GET.get("after", "")
-    page, here = page_of(request.user, after), known_browser(request, request.user)
+    page, here = page_of(request.user, after), answering_browser(request)
     context = {
         "events": [told(event, here) for event in page.events],
         "next_url": page.after and f"?{urlencode({'after': page.after})}",
@@ -48,7 +47,7 @@ def from_before(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 def mine(request: HttpRequest, event_id: int) -> HttpResponse:
     """Write down that something was the member themself."""
     event = get_object_or_404(Event, pk=event_id, member=request.user.pk, is_alert=True)
-    if not is_other(event, known_browser(request, request.user)):
+    if not is_other(event, answering_browser(request)):
         messages.warning(request, _("The browser in which it happened cannot answer for it. Another one of yours can."))
         return redirect("security:events")
     answer(event)

@@ -43,6 +43,8 @@ def send(django_capture_on_commit_callbacks):
     """Return a function that posts a form and delivers the mails of it."""
 
     def send(browser, where, **typed):
+        if where.startswith("/email/confirm/"):
+            typed.setdefault("password", factories.PASSWORD)
         with django_capture_on_commit_callbacks(execute=True):
             return browser.post(where, typed)
 
@@ -461,3 +463,23 @@ def test_a_new_password_leaves_the_link_that_stops_alone(rose, hers, ask, send, 
     ask(hers)
     passwords.change_password(rose, "the thief's own password")
     assert Client().get(mailed(mailoutbox, "stop", OLD)).status_code == HTTPStatus.OK
+
+
+# --- an address that was mistyped
+@pytest.mark.promise("C2")
+def test_a_stranger_who_gets_the_mail_by_mistake_cannot_make_it_count(rose, hers, ask, send, mailoutbox):
+    ask(hers)
+    link = mailed(mailoutbox, "confirm", NEW)
+    for guess in ("", "a guess of a stranger"):
+        assert send(Client(), link, password=guess).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert address_of(rose) == OLD
+    assert send(hers, link, password="").status_code == HTTPStatus.FOUND
+    assert address_of(rose) == NEW
+
+
+def test_guessing_behind_the_link_kills_it(rose, hers, ask, send, mailoutbox):
+    ask(hers)
+    link = mailed(mailoutbox, "confirm", NEW)
+    answers = [send(Client(), link, password=f"guess number {n} of a stranger").status_code for n in range(6)]
+    assert answers == [HTTPStatus.UNPROCESSABLE_ENTITY] * 4 + [HTTPStatus.GONE] * 2
+    assert address_of(rose) == OLD

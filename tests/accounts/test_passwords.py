@@ -22,6 +22,7 @@ from accounts.passwords import check_new_password
 from config import settings as shipped
 from notifications import mail as posting
 from security import discretion, events, tokens
+from security.former_password import withdraw_password
 from security.hashing import Argon2idHasher
 from security.models import Kind, Session, Token
 from security.observing import Observation
@@ -323,3 +324,29 @@ def test_over_smtp_the_page_does_not_wait_for_the_mail_server(rose, deliver, set
     [(job, message, slug, member_id)] = handed
     assert (job, slug, member_id) == (posting._send, "reset-password", rose.pk)
     assert message.to == [rose.email]
+
+
+# --- the one that is to go ------------------------------------------------------------------------------------------
+FORMER = "This is the one that is to be replaced"
+
+
+@pytest.mark.promise("N2")
+def test_the_password_one_has_is_no_new_one(client, rose):
+    factories.sign_in(client, rose)
+    answer = client.post("/password/change/", {"new_password": factories.PASSWORD})
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert FORMER in answer.content.decode()
+
+
+@pytest.mark.promise("N2")
+def test_the_password_that_was_given_away_does_not_come_back_by_a_mailed_link(client, rose):
+    rose.set_password(factories.PASSWORD)
+    rose.save()
+    withdraw_password(rose)
+    assert not Member.objects.get(pk=rose.pk).check_password(factories.PASSWORD)
+    link = f"/password/reset/{tokens.issue(rose, tokens.RESET_PASSWORD)}/"
+    answer = client.post(link, {"new_password": factories.PASSWORD})
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert FORMER in answer.content.decode()
+    assert client.post(link, {"new_password": "barley under the bells"}).status_code == HTTPStatus.FOUND
+    assert Member.objects.get(pk=rose.pk).check_password("barley under the bells")

@@ -71,7 +71,7 @@ TAKES: dict[str, dict[str, str]] = {
     "accounts:phone-code": {},
     "accounts:phone-confirm": {"code": "123456"},
     "accounts:settings-birth-date": {"day": "2", "month": "4", "year": "1990", "sure": ""},
-    "accounts:email-confirm": {},
+    "accounts:email-confirm": {"password": PASSWORD},
     "accounts:email-stop": {},
     "accounts:invitation": {"new_password": "another-hedge-and-meadow", "agree": "on"},
     "accounts:not-me-password": {"new_password": "another-hedge-and-meadow"},
@@ -189,7 +189,7 @@ def address(route: Route, parts: dict[str, str]) -> str:
     token = tokens.issue(rose, purpose) if "<str:token>" in route.path else ""
     if token and "not-me" in route.name:
         token = not_me_token(has_pressed=route.name == "accounts:not-me-password")
-    if route.name in ("accounts:email-confirm", "accounts:email-stop"):
+    if "<str:token>" in route.path and route.name in ("accounts:email-confirm", "accounts:email-stop"):
         confirms, stops = begin_email_change(Member.objects.get(handle="rose"), "rose@new.example")
         token = confirms if route.name == "accounts:email-confirm" else stops
     if route.name == "accounts:invitation":

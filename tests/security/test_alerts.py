@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.conf import settings as configured
+from django.test import Client
 from django.utils import timezone
 
 from accounts import passwords
@@ -15,7 +16,7 @@ from security.meanings import MEANINGS
 from security.models import Event, Kind
 from security.observing import Observation
 from tests import factories
-from tests.security.walking import ELSEWHERE, SAFARI, browser, sign_in, text_of
+from tests.security.walking import ELSEWHERE, FIREFOX, HOME, PRIVATE, SAFARI, browser, sign_in, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("N2")]
 THERE = Observation("Safari on iPhone", "203.0.113.0/24")
@@ -205,6 +206,17 @@ def test_an_alert_stands_on_every_page_of_the_other_browsers_until_it_is_answere
     assert "Somebody signed in" not in text_of(here.get("/friends/"))
 
 
+def test_one_press_on_the_page_answers_it(rose):
+    here = sign_in(rose, Client(enforce_csrf_checks=False, HTTP_USER_AGENT=FIREFOX, REMOTE_ADDR=HOME))
+    here.handler.enforce_csrf_checks = True
+    sign_in(rose, agent=SAFARI)
+    page = here.get(PRIVATE).content.decode()
+    form = r'action="([^"]+/mine/)"><input type="hidden" name="csrfmiddlewaretoken" value="(\w+)"'
+    address, token = re.search(form, page).groups()
+    assert here.post(address, {"csrfmiddlewaretoken": token}).status_code == 302
+    assert MINE not in text_of(here.get(PRIVATE))
+
+
 def test_nobody_else_sees_it_and_no_visitor(rose):
     here = sign_in(rose)
     sign_in(rose, agent=SAFARI)
@@ -235,6 +247,29 @@ def test_the_browser_in_which_it_happened_cannot_say_that_it_was_the_member(rose
     assert "cannot answer for it" in said
     event.refresh_from_db()
     assert event.answered_at is None
+
+
+def test_two_new_browsers_do_not_answer_for_each_other(rose):
+    here = sign_in(rose)
+    one, other = (
+        sign_in(rose, agent=SAFARI),
+        sign_in(rose, agent="Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537"),
+    )
+    about_one, about_other = Event.objects.filter(kind=Kind.NEW_BROWSER).order_by("pk")
+    press(one, about_other)
+    press(other, about_one)
+    assert Event.objects.filter(kind=Kind.NEW_BROWSER, answered_at=None).count() == 2
+    press(here, about_one)
+    press(here, about_other)
+    assert not Event.objects.filter(kind=Kind.NEW_BROWSER, answered_at=None).exists()
+
+
+def test_a_new_browser_answers_once_it_was_answered_for(rose):
+    here, there = sign_in(rose), sign_in(rose, agent=SAFARI)
+    press(here, Event.objects.latest("pk"))
+    events.happened(rose, Kind.MANY_FAILURES, seen=THERE)
+    press(there, Event.objects.latest("pk"))
+    assert Event.objects.latest("pk").answered_at is not None
 
 
 def test_nor_can_a_browser_in_which_the_member_never_signed_in(rose):
@@ -276,6 +311,7 @@ def test_a_browser_that_was_signed_in_afterwards_has_to_show_who_it_is(rose):
 
 def test_what_a_signed_in_browser_did_itself_it_cannot_answer_for(rose):
     here, other = sign_in(rose), sign_in(rose, agent=SAFARI)
+    press(here, Event.objects.latest("pk"))
     new = "barley under the bells"
     here.post("/password/change/", {"new_password": new})
     event = Event.objects.get(kind=Kind.PASSWORD_CHANGED)
