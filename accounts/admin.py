@@ -25,7 +25,7 @@ from .registration import HandleTaken
 
 @admin.register(Member)
 class MemberAdmin(PersonalDataAdmin):
-    """Members by handle. Taking away *active* suspends somebody at once, everywhere."""
+    """Confirmed members by handle. Taking away *active* suspends somebody at once, everywhere."""
 
     covers = ("accounts.Profile",)
     list_display = ("handle", "is_active", "is_staff", "joined_at")
@@ -38,8 +38,12 @@ class MemberAdmin(PersonalDataAdmin):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
-        """Read nothing that is sealed: what is not loaded cannot be shown."""
-        return super().get_queryset(request).only("pk", *self.fields)
+        """Read nothing that is sealed: what is not loaded cannot be shown.
+
+        Nor who is unconfirmed: anybody who joins with the address of somebody else would see here, by the handle they
+        chose, whether it has an account.
+        """
+        return super().get_queryset(request).confirmed().only("pk", *self.fields)
 
     def save_model(self, request: HttpRequest, obj: Member, form: Any, change: Any) -> None:
         """Suspend with effect at once: no session of theirs goes on, should they ever come back."""

@@ -31,7 +31,11 @@ EMAIL_CONTEXT = "accounts_member.email"
 class MemberQuerySet(SealedQuerySet["Member"]):
     def active(self) -> Self:
         """Return members who exist for others: confirmed, not suspended, not closing."""
-        return self.filter(is_active=True, email_verified_at__isnull=False)
+        return self.confirmed().filter(is_active=True)
+
+    def confirmed(self) -> Self:
+        """Return members who have shown that they read the mail of their address."""
+        return self.filter(email_verified_at__isnull=False)
 
     def with_email(self, email: str) -> Self:
         """Return the member who signs in with ``email``, by blind index."""
@@ -310,7 +314,8 @@ class StaffInvitation(models.Model):
     expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
-        return f"invitation of member {self.member_id} to the staff"
+        # Whose number it was would tell staff whose address was typed.
+        return "invitation to the staff"
 
 
 class Leftover(models.Model):

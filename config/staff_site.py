@@ -112,7 +112,7 @@ def figures(request: HttpRequest) -> Iterator[Figure]:
 
 def _people() -> Iterator[Figure]:
     page = reverse("admin:accounts_member_changelist")
-    active, suspended = Member.objects.active().count(), Member.objects.filter(is_active=False).count()
+    active, suspended = Member.objects.active().count(), Member.objects.confirmed().filter(is_active=False).count()
     yield Figure(
         active,
         ngettext("Active member", "Active members", active),

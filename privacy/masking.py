@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core import checks
 from django.db.models import Model
@@ -115,6 +115,9 @@ class PersonalDataAdmin(Covering, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         return _log(request, obj, message, CHANGE)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        return [_log(request, obj, "", DELETION) for obj in queryset]
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         return [*super().check(**kwargs), *leaks(self)]

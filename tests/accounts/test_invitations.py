@@ -8,7 +8,7 @@ from http import HTTPStatus
 import pytest
 import time_machine
 from django.conf import settings
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import ADDITION, DELETION, LogEntry
 from django.test import Client
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
@@ -254,6 +254,37 @@ def test_it_can_be_taken_back(invite, office, mailoutbox):
         assert answer.status_code == HTTPStatus.FOUND
     assert [accept(link_in(mail)).status_code for mail in mailoutbox] == [HTTPStatus.GONE] * 2
     assert set(Member.objects.values_list("handle", flat=True)) == {"warden", "fern"}
+
+
+@pytest.mark.promise("E6")
+def test_no_page_and_no_row_of_the_log_leads_from_an_invitation_to_its_member(invite, office):
+    fern = factories.make_member("fern")
+    invite("fern@example.org", "wren")
+    asked = StaffInvitation.objects.get()
+    pages = [office.get(f"{LIST}{asked.pk}/{way}/").content.decode() for way in ("change", "delete", "history")]
+    office.post(f"{LIST}{asked.pk}/delete/", {"post": "yes"})
+    pages += [office.get(address).content.decode() for address in (LIST, f"{LIST}{asked.pk}/history/", "/admin/")]
+    assert not [page for page in pages if str(fern.pk) in page or "fern" in page]
+    added, deleted = LogEntry.objects.order_by("pk")
+    assert (added.action_flag, deleted.action_flag) == (ADDITION, DELETION)
+    for entry in (added, deleted):
+        assert entry.object_repr == f"staff invitation {asked.pk}"
+        assert entry.object_id == asked.pk
+        assert str(fern.pk) not in entry.change_message
+
+
+@pytest.mark.promise("E6")
+def test_the_handle_that_came_with_an_invitation_is_in_no_list_before_it_is_accepted(invite, office, mailoutbox):
+    factories.make_member("fern")
+    pages = set()
+    for address in ("fern@example.org", "nobody@example.org"):
+        invite(address, handle := f"handle{len(pages)}" if not pages else "handle1")
+        page = office.get("/admin/accounts/member/", {"q": handle}).content.decode()
+        assert "0 members" in page
+        pages.add(handle)
+    assert Member.objects.filter(handle="handle1").exists()
+    accept(link_in(mailoutbox[-1]))
+    assert ">handle1</a>" in office.get("/admin/accounts/member/?q=handle1").content.decode()
 
 
 @pytest.mark.promise("K2")

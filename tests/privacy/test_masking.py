@@ -288,6 +288,27 @@ def test_staff_suspend_members_but_neither_colleagues_nor_themselves(
     assert boss.post(page_of(warden), {"_save": "1"}).status_code == HTTPStatus.FOUND
 
 
+@pytest.mark.promise("E6")
+@pytest.mark.parametrize("role", [*ROLES, "superuser"])
+def test_staff_see_nothing_of_who_has_not_confirmed_their_address(role: str) -> None:
+    """Joining with an address makes an account only if it has none: whether the handle is here would tell that."""
+    colleague = signed_in(staff("someone", role))
+    addresses = ["/admin/", LIST, LIST + "?q=sprout", LIST + "?is_active__exact=0"]
+    without = [plain(colleague.get(address)) for address in addresses]
+    sprout = make_member("sprout", email_verified_at=None)
+    make_member("shoot", email_verified_at=None, is_active=False)
+    assert [plain(colleague.get(address)) for address in addresses] == without
+    nobody = page_of(Member(pk=sprout.pk + 1))
+    for known, unknown in ((page_of(sprout), nobody), (history_of(page_of(sprout)), history_of(nobody))):
+        answers = [colleague.get(address, follow=True) for address in (known, unknown)]
+        pages = [re.sub(r"\d{5,}", "", plain(answer)) for answer in answers]
+        assert pages[0] == pages[1]
+
+
+def history_of(page: str) -> str:
+    return page.replace("/change/", "/history/")
+
+
 def test_staff_without_a_role_see_no_figure_and_no_model(rose: Member) -> None:
     newcomer = signed_in(staff("newcomer"))
     page = newcomer.get("/admin/").content.decode()
