@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from privacy.masking import DOTS, PersonalDataAdmin
+from privacy.masking import DOTS, PersonalDataAdmin, StaffAdmin
 from security.discretion import even_time
 from security.freshness import recently_authenticated
 from security.sessions import end_sessions
@@ -138,12 +138,11 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class RoleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class RoleAdmin(StaffAdmin):
     """What each role may do, for superusers to read. The roles themselves are a table in the code."""
 
     list_display = ("name",)
     fields = ("name", "permissions")
-    actions = None
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)

@@ -10,6 +10,7 @@ from catalogue.vocabulary import Audience
 
 from .audiences import CONTACT_FIELDS
 from .fields import bearers
+from .masking import StaffAdmin
 from .models import FieldDefault, PolicyVersion
 
 
@@ -36,7 +37,7 @@ class AudienceOfField(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(FieldDefault)
-class FieldDefaultAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class FieldDefaultAdmin(StaffAdmin):
     """Which audience each field starts with. Whoever has joined keeps what was stored for them."""
 
     form = AudienceOfField
@@ -45,7 +46,6 @@ class FieldDefaultAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display_links = None
     fields = ("field", "audience")
     readonly_fields = ("field",)
-    actions = None
 
     @admin.display(description="field", ordering="field")
     def label(self, default: FieldDefault) -> str:
@@ -62,11 +62,10 @@ class FieldDefaultAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(PolicyVersion)
-class PolicyVersionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PolicyVersionAdmin(StaffAdmin):
     """The versions of the policy, to be read."""
 
     list_display = ("number", "effective_at", "mode")
-    actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

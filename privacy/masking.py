@@ -1,7 +1,8 @@
 """Staff are viewers too: what the catalogue declares masked never reaches a staff page unasked.
 
-``PersonalDataAdmin`` is the page over a model with personal data. The checks of ``privacy.checks`` refuse one that
-names a masked column anywhere, and a page over personal data that is not of this class.
+``PersonalDataAdmin`` is the page over a model with personal data, ``StaffAdmin`` the one over anything else. The checks
+of ``privacy.checks`` refuse a page that names a masked column anywhere, and one over personal data that is not of the
+first class.
 """
 
 import json
@@ -11,8 +12,11 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.core import checks
+from django.db import DataError
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -71,16 +75,43 @@ class PersonalDataInline(Covering, admin.TabularInline):  # type: ignore[type-ar
     view_on_site = False
 
 
-class PersonalDataAdmin(Covering, admin.ModelAdmin):  # type: ignore[type-arg]
-    """An admin page over personal data: masked values are dots, and no door leads around them.
+class CarefulList(ChangeList):
+    """A list of rows that takes a value in its address for wrong where only the database finds out that it is."""
 
-    Subclasses name what is open. A masked column in any option is a system check's error; a lookup in the address
-    is allowed for the declared filters and nothing else; rows are neither added nor deleted here.
-    """
+    def get_results(self, request: HttpRequest) -> None:
+        try:
+            super().get_results(request)
+        except (ValueError, OverflowError, DataError) as error:
+            raise IncorrectLookupParameters from error
+
+
+class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """An admin page whose address asks no question of the database but those that its filters offer."""
 
     show_facets = admin.ShowFacets.NEVER
     actions = None
     view_on_site = False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CarefulList
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Allow the declared filters only: any other lookup may hold what no database can read."""
+        filters = [each[0] if isinstance(each, (list, tuple)) else each for each in self.list_filter]
+        names = [name for name in (*filters, self.date_hierarchy) if isinstance(name, str)]
+        return lookup in {ending for name in names for ending in (name, *(f"{name}__{each}" for each in FILTERING))}
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """Let rows be named by their primary key and nothing else."""
+        return to_field in ("pk", self.opts.pk.name)
+
+
+class PersonalDataAdmin(Covering, StaffAdmin):
+    """An admin page over personal data: masked values are dots, and no door leads around them.
+
+    Subclasses name what is open. A masked column in any option is a system check's error, and no lookup reaches one;
+    rows are neither added nor deleted here.
+    """
 
     def message_user(
         self, request: HttpRequest, message: Any, level: Any = messages.INFO, *rest: Any, **options: Any
@@ -96,15 +127,8 @@ class PersonalDataAdmin(Covering, admin.ModelAdmin):  # type: ignore[type-arg]
         return [*shown, covered] if self.masks else shown
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """Allow the declared filters only: any other lookup would answer questions about what is masked."""
-        filters = [each[0] if isinstance(each, (list, tuple)) else each for each in self.list_filter]
-        names = [name for name in (*filters, self.date_hierarchy) if isinstance(name, str)]
-        allowed = {ending for name in names for ending in (name, *(f"{name}__{each}" for each in FILTERING))}
-        return lookup in allowed and masked_on_path(self.model, lookup) is None
-
-    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
-        """Let rows be named by their primary key and nothing else."""
-        return to_field in ("pk", self.opts.pk.name)
+        """Allow no lookup that would answer questions about what is masked, should a filter ever name it."""
+        return super().lookup_allowed(lookup, value, request) and masked_on_path(self.model, lookup) is None
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Write what was changed here, and not over what its owner changed meanwhile."""

@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from http import HTTPStatus
+from itertools import product
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.contrib import admin
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import F
 from django.forms import CharField, ModelForm
 from django.test import Client, RequestFactory
@@ -22,7 +24,7 @@ from accounts.roles import ROLES, assign_roles, sync_roles
 from catalogue.vocabulary import Audience
 from privacy.checks import check_staff_sites, leaks, masked_columns, masked_on_path, problems
 from privacy.juveniles import cap
-from privacy.masking import DOTS, PersonalDataAdmin, PersonalDataInline
+from privacy.masking import DOTS, FILTERING, PersonalDataAdmin, PersonalDataInline
 from privacy.models import Circle, FieldDefault
 from security.models import Session
 from tests.factories import VALUES, befriend, make_circle, make_member, show_to_circles, sign_in
@@ -174,6 +176,40 @@ def test_a_lookup_in_the_address_asks_no_question(lookup: str, desk: Client, chi
     for client in (desk, signed_in(chief)):
         answer = client.get(LIST, {lookup: "1"})
         assert answer.status_code == (HTTPStatus.OK if allowed else HTTPStatus.BAD_REQUEST)
+
+
+ENDINGS = ("", "__regex", "__iregex", "__range", "__contains", "__year", "__in", "__isnull", "__exact", "__gt")
+OTHERS = {
+    "privacy/fielddefault": ("field", "audience", "id"),
+    "privacy/policyversion": ("number", "effective_at", "body"),
+    "auth/group": ("name", "permissions__codename", "id"),
+    "accounts/staffinvitation": ("digest", "expires_at", "roles", "member__handle"),
+}
+NONSENSE = ("(", "[", "1", "x", "", "99999999999", "9" * 30, "-1", "\x00", "1,x", "2024-13-45", "\U0001f332")
+
+
+@pytest.mark.parametrize(("page", "columns"), OTHERS.items())
+def test_a_lookup_that_no_filter_offers_is_refused_on_every_page(
+    page: str, columns: tuple[str, ...], chief: Member
+) -> None:
+    boss = signed_in(chief)
+    asked = [(f"{column}{ending}", value) for column in columns for ending in ENDINGS for value in ("(", "1")]
+    answers = {lookup: boss.get(f"/admin/{page}/", {lookup: value}).status_code for lookup, value in asked}
+    assert answers == dict.fromkeys(answers, HTTPStatus.BAD_REQUEST)
+
+
+@pytest.mark.parametrize("column", ["is_active", "joined_at", "id"])
+def test_a_value_that_no_filter_offers_leads_back_to_the_list(
+    column: str, desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemberAdmin, "list_filter", (column,))
+    monkeypatch.setattr(MemberAdmin, "date_hierarchy", "joined_at")
+    for ending, value in product(("", *(f"__{each}" for each in FILTERING)), NONSENSE):
+        with transaction.atomic():
+            answer = desk.get(LIST, {f"{column}{ending}": value})
+            transaction.set_rollback(True)
+        leads_back = answer.headers.get("Location") == f"{LIST}?e=1"
+        assert answer.status_code in (HTTPStatus.OK, HTTPStatus.BAD_REQUEST) or leads_back, (ending, value)
 
 
 @pytest.mark.parametrize("order", ["4", "5", "99", "-7.2", "email", "x", "1e999", "." * 50])
