@@ -79,6 +79,7 @@ class Helper(WebAuthnHelper):  # type: ignore[misc]  # the package has no types
         """Return the passkey, under the name that its owner gave it."""
         passkey: Passkey = super().create_credential(*args)
         passkey.name = self.name
+        passkey.aaguid = ""  # the make of the device: nothing here needs it
         return passkey
 
     def create_attestation(self, credential: Any, attestation_object: bytes, client_data_json: bytes) -> None:

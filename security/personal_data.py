@@ -159,8 +159,9 @@ register(
     PersonalData(
         model="security.Passkey",
         subjects=("user",),
-        fields=(*ALWAYS, _step("aaguid", _("Make of a passkey"), category=Category.OBSERVED)),
+        fields=ALWAYS,
         not_personal=_about_steps(
+            aaguid="always empty",
             credential_type="always the same word",
             credential_id="random number",
             credential_id_sha256="digest of a random number",

@@ -90,7 +90,6 @@ OPEN = {
     "security.Event.answered_at": MOMENT,
     "security.Token.purpose": "which kind of link was mailed",
     **{f"security.{step}.{when}": MOMENT for step in STEPS for when in ("created_at", "last_used_at")},
-    "security.Passkey.aaguid": "the make of a device, the same for thousands of people",
     "django_otp_webauthn.WebAuthnUserHandle.handle_hex": "a random number",
     "accounts.ReservedHandle.digest": "a keyed digest",
     "admin.LogEntry.user": NUMBERS,
