@@ -78,9 +78,9 @@ def begin_app(member: Any) -> AuthenticatorApp:
     return app
 
 
-def waiting_app(member: Any) -> AuthenticatorApp | None:
-    """Return the app that ``member`` is about to add, if they have begun. Whose secret cannot be opened is none."""
-    app = AuthenticatorApp.objects.filter(user=member, confirmed=False).order_by("pk").last()
+def waiting_app(member: Any, number: int | None) -> AuthenticatorApp | None:
+    """Return the app of that number if ``member`` is about to add it. Whose secret cannot be opened is none."""
+    app = AuthenticatorApp.objects.filter(user=member, confirmed=False, pk=number).first()
     return app if app is not None and isinstance(app.secret, str) else None
 
 

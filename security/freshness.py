@@ -2,7 +2,8 @@
 
 ``@recently_authenticated`` goes outermost on a view, so that what was interrupted passes every other decorator as it
 did at first. It belongs on whatever changes how somebody gets in or is reached, takes all data along, or ends the
-account: e-mail, phone, birth date, password, second step, download, cancellation.
+account: e-mail, phone, birth date, password, second step, download, cancellation. Who has a second step has to have
+done it in this session as well: one may have begun before there was any, and the password alone opens nothing then.
 """
 
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from .observing import observe
 from .returning import with_next
 from .sessions import SIGN_IN
 from .signing_in import is_fresh
+from .steps import has_second_step
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 # As slow as at the door. Each session has its own, so that who found one open cannot keep its owner out of theirs.
@@ -43,7 +45,7 @@ class TooOften(Exception):
 
 
 def recently_authenticated(view: View) -> View:
-    """Let a view be reached only by who has shown who they are within ``FRESH_FOR``.
+    """Let a view be reached only by who has shown who they are within ``FRESH_FOR``, with their second step if any.
 
     Who has not is asked, and then taken to the page; a form goes on by itself, with what was typed.
     """
@@ -51,12 +53,20 @@ def recently_authenticated(view: View) -> View:
     @wraps(view)
     def fresh_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not is_fresh(request):
-            return _ask(request)
+            return _ask(request, "security:again")
+        if not is_verified(request):
+            return _ask(request, "security:verify")
         if interrupting.is_sent_on(request) and not _goes_on(request):
             return redirect(interrupting.plain_address(request))
         return view(request, *args, **kwargs)
 
     return fresh_view
+
+
+def is_verified(request: HttpRequest) -> bool:
+    """Say whether a second step was done in this session, or none is due."""
+    member: Any = request.user
+    return member.is_verified() or not has_second_step(member)
 
 
 def is_password_of(request: HttpRequest, password: str) -> bool:
@@ -88,17 +98,17 @@ def too_often(wait: timedelta) -> str:
     return text % {"number": minutes}
 
 
-def _ask(request: HttpRequest) -> HttpResponse:
+def _ask(request: HttpRequest, page: str) -> HttpResponse:
     if request.method in SAFE_METHODS:
-        return _led(request.get_full_path())
+        return _led(page, request.get_full_path())
     try:
-        return _led(interrupting.keep(request))
+        return _led(page, interrupting.keep(request))
     except interrupting.CannotWait:
         text = _(
             "Files and very long texts cannot wait meanwhile, so nothing was saved yet. Please send them once more."
         )
         messages.warning(request, text)
-        return _led(_page_before(request))
+        return _led(page, _page_before(request))
 
 
 def _goes_on(request: HttpRequest) -> bool:
@@ -112,8 +122,8 @@ def _goes_on(request: HttpRequest) -> bool:
         return False
 
 
-def _led(address: str) -> HttpResponse:
-    return redirect(with_next(reverse("security:again"), address))
+def _led(page: str, address: str) -> HttpResponse:
+    return redirect(with_next(reverse(page), address))
 
 
 def _page_before(request: HttpRequest) -> str:

@@ -10,7 +10,7 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
 
-from .models import Session, SignIn
+from .models import AuthenticatorApp, Session, SignIn
 
 SIGN_IN = "sign-in"  # the key under which a session names the row of what was observed of it
 
@@ -21,12 +21,16 @@ def digest(session_key: str) -> str:
 
 
 def end_sessions(member: Any, except_key: str | None = None) -> int:
-    """End every session of ``member`` but the one whose cookie carries ``except_key``; return how many."""
+    """End every session of ``member`` but the one whose cookie carries ``except_key``; return how many.
+
+    Apps that were about to be added go as well: whoever is put out may have seen their secrets.
+    """
     kept = digest(except_key or "")
     ended = Session.objects.filter(member=member).exclude(session_key=kept)
     count = ended.count()
     ended.delete()
     SignIn.objects.filter(member=member).exclude(sessions__session_key=kept).delete()
+    AuthenticatorApp.objects.filter(user=member, confirmed=False).delete()
     return count
 
 

@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model, login, update_session_auth_hash
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django_otp import login as remember_device
 
 from . import events
@@ -19,8 +20,8 @@ from .browsers import remember_browser
 from .last_use import claim_writing
 from .models import Kind, SignIn
 from .observing import Observation, observe
-from .sessions import SIGN_IN
-from .steps import has_second_step
+from .sessions import SIGN_IN, end_sessions
+from .steps import has_second_step, second_steps
 
 HALF = "half-signed-in"
 HALF_LASTS = timedelta(minutes=10)
@@ -34,16 +35,26 @@ def begin(request: HttpRequest, member: Any, backend: str) -> bool:
         complete(request, member, backend)
         return True
     request.session.cycle_key()
-    request.session[HALF] = {"member": str(member.pk), "backend": backend, "since": int(time.time())}
+    request.session[HALF] = {
+        "member": str(member.pk),
+        "backend": backend,
+        "since": int(time.time()),
+        "proof": member.get_session_auth_hash(),
+    }
     return False
 
 
 def half_signed_in(request: HttpRequest) -> Any:
-    """Return who has done the first step here, not long ago, and may still sign in; None if nobody has."""
+    """Return who has done the first step here, not long ago, and may still sign in; None if nobody has.
+
+    The password that was shown has to be the one there is: whoever changes it puts out who is half-way in as well.
+    """
     half = request.session.get(HALF)
     if not half or time.time() - half["since"] > HALF_LASTS.total_seconds():
         return None
-    return get_user_model()._default_manager.active().filter(pk=int(half["member"])).first()
+    member = get_user_model()._default_manager.active().filter(pk=int(half["member"])).first()
+    proof = half.get("proof", "")
+    return member if member and constant_time_compare(proof, member.get_session_auth_hash()) else None
 
 
 def complete_half(request: HttpRequest, device: Any) -> None:
@@ -84,6 +95,16 @@ def verify(request: HttpRequest, device: Any) -> None:
     request.session.cycle_key()
     remember_device(request, device)
     request.session[VERIFIED] = int(time.time())
+
+
+def verify_with_new(request: HttpRequest, device: Any) -> None:
+    """Count this session as verified by a step that was just added.
+
+    With the first one every other session ends: whoever is there has never shown more than the password.
+    """
+    verify(request, device)
+    if len(second_steps(request.user)) == 1:
+        end_sessions(request.user, except_key=request.session.session_key)
 
 
 def renew(request: HttpRequest) -> None:

@@ -22,10 +22,10 @@ from django_otp_webauthn.views import (
 
 from .. import recovery
 from ..forms.steps import NameForm
+from ..freshness import is_verified
 from ..passkeys import NotAdded, Refused, TooLongAgo, add_passkey, count_asking, refusing, used_passkey
 from ..returning import first_page, wanted
-from ..signing_in import complete, complete_half, half_signed_in, is_fresh, verify
-from ..steps import has_second_step
+from ..signing_in import complete, complete_half, half_signed_in, is_fresh, verify, verify_with_new
 
 LONGEST_BODY = 64 * 1024
 REGISTERING = "passkey-being-added"
@@ -79,7 +79,7 @@ class Adding(Spoken):
     """Only somebody who has just shown who they are, with their second step if they have one, may add another."""
 
     def check_can_register(self) -> None:
-        if not is_fresh(self.request) or (has_second_step(self.request.user) and not self.request.user.is_verified()):
+        if not (is_fresh(self.request) and is_verified(self.request)):
             raise TooLongAgo
 
 
@@ -104,7 +104,7 @@ class Add(Adding, CompleteCredentialRegistrationView):  # type: ignore[misc]  # 
         if not form.is_valid():
             raise NotAdded(detail=form.errors["name"][0], code="name")
         passkey = add_passkey(request, request.user, state=state, data=request.data, name=form.cleaned_data["name"])
-        verify(request, passkey)
+        verify_with_new(request, passkey)
         where = wanted(request) or reverse("security:settings")
         return JsonResponse({"go": where, "codes": not recovery.has_codes(request.user)})
 

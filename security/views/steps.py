@@ -1,14 +1,11 @@
 """The pages on which second steps are added, named and removed, and recovery codes are made."""
 
-from collections.abc import Callable
-from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,36 +16,22 @@ from ..authenticator import address_of, begin_app, confirm_app, in_groups, pictu
 from ..forms.steps import AppForm, NameForm
 from ..freshness import recently_authenticated
 from ..observing import observe
-from ..returning import wanted, with_next
+from ..returning import wanted
 from ..sessions import end_sessions
-from ..signing_in import verify
+from ..signing_in import verify_with_new
 from ..steps import LastStep, find_step, has_second_step, kind_of, remove_step, rename_step, second_steps
 
-View = Callable[..., HttpResponse]
-
-
-def with_second_step(view: View) -> View:
-    """Let a view be reached only by who has shown who they are, and has done the second step here if they have one."""
-
-    @recently_authenticated
-    @wraps(view)
-    def verified_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_verified() and has_second_step(request.user):  # type: ignore[union-attr]  # of django-otp
-            page = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("security:settings")
-            return redirect(with_next(reverse("security:verify"), page))
-        return view(request, *args, **kwargs)
-
-    return verified_view
+ADDING = "app-being-added"  # the key under which a session names the app whose secret it has shown
 
 
 @never_cache
-@with_second_step
+@recently_authenticated
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_app(request: HttpRequest) -> HttpResponse:
     """Show the secret for an authenticator app, and take the code that shows that the app has it."""
     member: Any = request.user
-    app = waiting_app(member) or (begin_app(member) if request.method != "POST" else None)
+    app = _app_of(request, member)
     if app is None:
         return redirect("security:app")
     form = AppForm(request.POST if request.method == "POST" else None, initial={"name": _("Authenticator app")})
@@ -67,16 +50,28 @@ def add_app(request: HttpRequest) -> HttpResponse:
     return render(request, "security/app.html", context, status=_status(form))
 
 
+def _app_of(request: HttpRequest, member: Any) -> Any:
+    """Return the app that is being added in this session, begun now if the page is opened; None if there is none.
+
+    No other session may have seen its secret, so what was begun elsewhere is never taken up.
+    """
+    app = waiting_app(member, request.session.get(ADDING))
+    if app is None and request.method != "POST":
+        app = begin_app(member)
+        request.session[ADDING] = app.pk
+    return app
+
+
 def _added(request: HttpRequest, device: Any) -> HttpResponse:
     """Count this session as verified; with the first step, show recovery codes."""
-    verify(request, device)
+    verify_with_new(request, device)
     if not recovery.has_codes(request.user):
         return _show_codes(request)
     messages.success(request, _("Added. From now on it can do the second step."))
     return redirect(wanted(request) or "security:settings")
 
 
-@with_second_step
+@recently_authenticated
 @require_safe
 def add_passkey(request: HttpRequest) -> HttpResponse:
     """Show the way to a passkey, which the browser makes."""
@@ -87,7 +82,7 @@ def add_passkey(request: HttpRequest) -> HttpResponse:
     return render(request, "security/passkey.html", context)
 
 
-@with_second_step
+@recently_authenticated
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, kind: str, step_id: int) -> HttpResponse:
     """Show one second step: its name, to be changed, and what follows from removing it."""
@@ -100,7 +95,7 @@ def step(request: HttpRequest, kind: str, step_id: int) -> HttpResponse:
     return render(request, "security/step.html", _about(request, device, form), status=_status(form))
 
 
-@with_second_step
+@recently_authenticated
 @require_POST
 def remove(request: HttpRequest, kind: str, step_id: int) -> HttpResponse:
     """Take a second step away, and sign out everywhere else."""
@@ -130,7 +125,7 @@ def _about(request: HttpRequest, device: Any, form: NameForm, **more: Any) -> di
 
 # --- recovery codes -----------------------------------------------------------------------------------------------
 @never_cache
-@with_second_step
+@recently_authenticated
 @require_http_methods(["GET", "HEAD", "POST"])
 def codes(request: HttpRequest) -> HttpResponse:
     """Say how many recovery codes are left, and make new ones, which are shown once."""

@@ -113,6 +113,15 @@ def test_who_has_not_done_the_second_step_here_adds_none(rose: Member, client: C
     assert send(client, ADD, {}).status_code == HTTPStatus.FORBIDDEN
 
 
+@pytest.mark.promise("C2")
+def test_a_passkey_that_is_the_first_step_signs_out_everywhere_else(rose: Member, client: Client) -> None:
+    sign_in(client, rose)
+    thief = sign_in(Client(), rose)
+    add(client, Device())
+    assert is_signed_in(client)
+    assert not is_signed_in(thief)
+
+
 def test_a_passkey_is_added_once(rose: Member, client: Client) -> None:
     sign_in(client, rose)
     device = Device()

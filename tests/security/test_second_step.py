@@ -15,13 +15,16 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Member
+from accounts.passwords import change_password
 from accounts.roles import assign_roles, sync_roles
 from security.authenticator import accept_code, code_fits
+from security.events import happened
 from security.housekeeping import purge_expired
 from security.models import AuthenticatorApp, Event, Kind, RecoveryCodes
 from security.observing import Observation
 from security.recovery import make_codes
 from security.signing_in import FRESH, HALF, VERIFIED
+from security.views.steps import ADDING
 from tests.factories import PASSWORD, add_app, code_of, make_member, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("N2")]
@@ -248,6 +251,89 @@ def test_right_codes_do_not_count(rose: Member) -> None:
             assert browser.post("/sign-in/verify/", {"code": code_of(app)}).status_code == HTTPStatus.FOUND
 
 
+# --- a password that somebody else knows --------------------------------------------------------------------------
+def add_by_page(browser: Client) -> Any:
+    """Add an app by the page, and return the answer."""
+    browser.get("/settings/security/app/")
+    app = AuthenticatorApp.objects.get(pk=browser.session[ADDING])
+    return browser.post("/settings/security/app/", {"code": code_of(app), "name": "My telephone"})
+
+
+@pytest.mark.promise("C2")
+def test_the_first_step_signs_out_everywhere_else_and_a_later_one_nowhere(rose: Member, client: Client) -> None:
+    sign_in(client, rose)
+    thief = sign_in(Client(), rose)
+    assert add_by_page(client).status_code == HTTPStatus.OK
+    assert is_signed_in(client)
+    assert not is_signed_in(thief)
+    other = sign_in(Client(), rose, verified=True)
+    add_by_page(client)
+    assert is_signed_in(other)
+
+
+@pytest.mark.promise("C2")
+@pytest.mark.parametrize("address", ["/password/change/", "/settings/email/", "/settings/phone/"])
+def test_a_session_without_the_second_step_changes_nothing_that_matters(
+    rose: Member, client: Client, address: str
+) -> None:
+    sign_in(client, rose)
+    add_app(rose)
+    assert client.get(address)["Location"] == f"/sign-in/verify/?next={address}"
+    assert client.post(address, {"email": "thief@example.org"})["Location"].startswith("/sign-in/verify/?next=")
+    assert not kinds_of(rose)
+
+
+@pytest.mark.promise("C2")
+def test_nor_does_it_say_that_it_was_not_the_member(rose: Member, client: Client) -> None:
+    sign_in(client, rose)
+    event = happened(rose, Kind.SIGNED_IN)
+    add_app(rose)
+    for answer in (client.get(where := f"/settings/security/not-me/{event.pk}/"), client.post(where)):
+        assert answer["Location"].startswith("/sign-in/verify/?next=/settings/security/not-me/")
+    assert Member.objects.get(pk=rose.pk).has_usable_password()
+
+
+def test_what_was_typed_goes_on_by_itself_after_the_second_step(rose: Member, client: Client) -> None:
+    sign_in(client, rose)
+    app = add_app(rose)
+    where = client.post("/settings/email/", {"email": "barley@example.org"})["Location"]
+    onward = client.post(where, {"code": code_of(app)})["Location"]
+    client.get(onward)
+    assert kinds_of(rose) == [Kind.EMAIL_ASKED]
+
+
+def test_a_secret_that_another_session_was_shown_is_never_taken_up(rose: Member, client: Client) -> None:
+    thief = sign_in(Client(), rose)
+    thief.get("/settings/security/app/")
+    noted = AuthenticatorApp.objects.get()
+    sign_in(client, rose)
+    page = client.post("/settings/security/app/", {"code": code_of(noted), "name": "My telephone"})
+    assert page["Location"] == "/settings/security/app/"
+    assert noted.secret[:4] not in client.get("/settings/security/app/").content.decode()
+    assert not AuthenticatorApp.objects.filter(confirmed=True).exists()
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_new_password_and_signing_out_everywhere_end_what_was_begun(
+    rose: Member, client: Client, *, is_kept: bool
+) -> None:
+    sign_in(client, rose)
+    client.get("/settings/security/app/")
+    if is_kept:
+        client.post("/password/change/", {"new_password": "barley under the bells"})
+    else:
+        client.post("/settings/security/sessions/end-others/")
+    assert not AuthenticatorApp.objects.exists()
+
+
+def test_who_is_half_way_in_with_a_password_that_was_changed_gets_no_further(rose: Member, client: Client) -> None:
+    app = add_app(rose)
+    begin(client)
+    change_password(Member.objects.get(pk=rose.pk), "barley under the bells")
+    assert client.post("/sign-in/verify/", {"code": code_of(app)})["Location"] == "/sign-in/"
+    assert not is_signed_in(client)
+
+
 # --- adding an app ------------------------------------------------------------------------------------------------
 def waiting(member: Member) -> AuthenticatorApp:
     return AuthenticatorApp.objects.get(user=member, confirmed=False)
@@ -326,7 +412,8 @@ def test_who_has_not_done_the_second_step_here_changes_none(rose: Member, client
     app = add_app(rose)
     assert client.get(address)["Location"] == f"/sign-in/verify/?next={address}"
     removal = f"/settings/security/steps/app/{app.pk}/remove/"
-    assert client.post(removal)["Location"] == "/sign-in/verify/?next=/settings/security/"
+    where = client.post(removal)["Location"]
+    assert unquote(where).startswith(f"/sign-in/verify/?next={removal}?resume=")
     assert AuthenticatorApp.objects.filter(pk=app.pk).exists()
 
 
