@@ -57,7 +57,7 @@ def change_password(
     member.set_password(password)
     member.save(update_fields=["password"])
     end_sessions(member, except_key=keep_session)
-    for purpose in (tokens.RESET_PASSWORD, tokens.VERIFY_EMAIL):
+    for purpose in (tokens.RESET_PASSWORD, tokens.VERIFY_EMAIL, tokens.NEW_PASSWORD):
         tokens.withdraw(member, purpose)
     events.happened(member, kind, seen=seen)
 
@@ -86,7 +86,7 @@ def reset_password(token: str, password: str, *, seen: Observation = events.NOWH
 @transaction.atomic
 def replace_password(token: str, password: str, *, seen: Observation = events.NOWHERE) -> Member | None:
     """Use up the link of who said that it was not them, and set a new password; None if the link opens nothing."""
-    member: Member | None = tokens.redeem(token, tokens.NOT_ME)
+    member: Member | None = tokens.redeem(token, tokens.NOT_ME) or tokens.redeem(token, tokens.NEW_PASSWORD)
     if member is None or not member.is_active:
         return None
     change_password(member, password, kind=Kind.PASSWORD_RESET, seen=seen)

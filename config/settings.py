@@ -157,6 +157,7 @@ TOKEN_LIFETIMES = {
     "change-email": timedelta(days=1),
     "stop-email": timedelta(days=7),
     "not-me": timedelta(days=7),
+    "new-password": timedelta(hours=1),
     "invite-staff": timedelta(days=3),
 }
 

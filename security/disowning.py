@@ -14,11 +14,13 @@ from .former_password import withdraw_password
 from .models import AuthenticatorApp, Browser, Event, Interrupted, Kind, Passkey, RecoveryCodes, Token
 from .observing import Observation
 from .sessions import end_sessions
-from .tokens import NOT_ME
+from .tokens import NEW_PASSWORD, NOT_ME, withdraw
 
 Undo = Callable[[Any, datetime], object]
 
+# Counted apart: whoever presses in a session does not use up what the owner has with a mailed link.
 PRESSED = Limit("not me", burst=10, every=timedelta(minutes=6))
+PRESSED_HERE = Limit("not me, from a session", burst=10, every=timedelta(minutes=6))
 MOST_SHOWN = 50
 # A second step or an address is begun some time before it counts, and what was begun belongs to it.
 BEGUN_BEFORE = timedelta(hours=1)
@@ -46,24 +48,46 @@ def done_since(event: Event) -> list[Event]:
     return list(events.since(event.member, since(event))[:MOST_SHOWN])
 
 
+def keeps_steps(member: Any) -> bool:
+    """Say whether a mailed link leaves all second steps of ``member``: a mailbox alone never makes anybody staff."""
+    return bool(member.is_staff)
+
+
 @transaction.atomic
-def disown(event: Event, *, begun: datetime | None = None, seen: Observation = events.NOWHERE) -> None:
+def disown(
+    event: Event, *, begun: datetime | None = None, from_session: bool = False, seen: Observation = events.NOWHERE
+) -> None:
     """End every session, forget every browser, make the password worthless, and undo what was done since ``begun``.
 
-    Links that were mailed about events since then, or to set a new password, open nothing any more: they may have been
-    mailed to somebody else. The one about this event goes on to a new password. Links about earlier events stay: who
-    has taken over an address must not put out of reach what was mailed to its owner before.
+    It is said by a mailed link, unless ``from_session``. The member is told by mail that it was said.
     """
     member, begun = event.member, begun or since(event)
     withdraw_password(member)
     end_sessions(member)
     Browser.objects.filter(member=member).delete()
     Interrupted.objects.filter(member=member).delete()
-    for step in (AuthenticatorApp, Passkey, RecoveryCodes):
-        step._default_manager.filter(user=member, created_at__gte=begun).delete()
+    if from_session or not keeps_steps(member):
+        for step in (AuthenticatorApp, Passkey, RecoveryCodes):
+            step._default_manager.filter(user=member, created_at__gte=begun).delete()
     for undo in _undos:
         undo(member, begun)
-    later = Q(event=None) | Q(event__at__gte=begun)
-    Token.objects.filter(later, member=member).exclude(purpose=NOT_ME, event=event).delete()
+    _kill_links(event, begun, from_session=from_session)
     Event.objects.filter(member=member, is_alert=True, answered_at=None).update(answered_at=timezone.now())
     events.happened(member, Kind.NOT_ME, seen=seen)
+
+
+def _kill_links(event: Event, begun: datetime, *, from_session: bool) -> None:
+    """Make links worthless that were mailed since ``begun``, or to set a new password: somebody else may have them.
+
+    The one about this event goes on to a new password. Links about earlier events stay: who has taken over an address
+    must not put out of reach what was mailed to its owner before. Nor must who is in a session, so from there all
+    links of *This was not me* stay that were mailed before the address changed.
+    """
+    withdraw(event.member, NEW_PASSWORD)
+    later = Token.objects.filter(Q(event=None) | Q(event__at__gte=begun), member=event.member)
+    if from_session:
+        moves = Event.objects.filter(member=event.member, kind=Kind.EMAIL_CHANGED, at__gte=begun)
+        moved = moves.order_by("at").values_list("at", flat=True).first() or timezone.now()
+        later.exclude(purpose=NOT_ME, event__at__lte=moved).delete()
+    else:
+        later.exclude(purpose=NOT_ME, event=event).delete()

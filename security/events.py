@@ -42,7 +42,7 @@ def happened(member: Any, kind: Kind, *, seen: Observation = NOWHERE) -> Event:
         browser=browser_with(seen.cookie, member),
         is_alert=kind in alerts.KINDS,
     )
-    if event.is_alert and kind not in alerts.WITH_A_MAIL_OF_THEIR_OWN:
+    if kind in alerts.BY_MAIL_ALONE or (event.is_alert and kind not in alerts.WITH_A_MAIL_OF_THEIR_OWN):
         alerts.mail(event)
     return event
 

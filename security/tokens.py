@@ -16,6 +16,7 @@ RESET_PASSWORD = "reset-password"  # noqa: S105  # the name of a purpose
 CHANGE_EMAIL = "change-email"
 STOP_EMAIL = "stop-email"
 NOT_ME = "not-me"
+NEW_PASSWORD = "new-password"  # noqa: S105  # for who said from a session that it was not them; it is not mailed
 MOST_TRIES = 5
 
 

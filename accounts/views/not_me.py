@@ -27,7 +27,7 @@ from .joining import keep_address_quiet
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_password(request: HttpRequest, token: str) -> HttpResponse:
     """Set a new password by the link that put somebody out. It signs nobody in, and opens nothing afterwards."""
-    event = tokens.event_of(token, tokens.NOT_ME)
+    event = tokens.event_of(token, tokens.NOT_ME) or tokens.event_of(token, tokens.NEW_PASSWORD)
     if event is None or event.member.has_usable_password() or not event.member.is_active:
         return keep_address_quiet(redirect("security:not-me", token))
     form = NewPasswordForm(request.POST if request.method == "POST" else None, member=event.member)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from .. import tokens
 from ..allowances import take
 from ..answering import told
-from ..disowning import PRESSED, disown, done_since
+from ..disowning import PRESSED, PRESSED_HERE, disown, done_since, keeps_steps
 from ..freshness import recently_authenticated
 from ..models import Event
 from ..observing import observe
@@ -29,7 +29,7 @@ def not_me(request: HttpRequest, token: str) -> HttpResponse:
     if not event.member.has_usable_password():
         return _quiet(redirect(NEW_PASSWORD, token))
     if request.method != "POST":
-        return _quiet(page_about(request, event))
+        return _quiet(page_about(request, event, is_mailed=True))
     return _quiet(_put_out(request, event, token))
 
 
@@ -39,28 +39,34 @@ def not_me_here(request: HttpRequest, event_id: int) -> HttpResponse:
     """Put out whoever it was, from a session that has just shown who it is."""
     event = get_object_or_404(Event, pk=event_id, member=request.user.pk)
     if request.method != "POST":
-        return page_about(request, event)
+        return page_about(request, event, is_mailed=False)
     return _quiet(_put_out(request, event))
 
 
-def page_about(request: HttpRequest, event: Event, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+def page_about(
+    request: HttpRequest, event: Event, *, is_mailed: bool, status: HTTPStatus = HTTPStatus.OK
+) -> HttpResponse:
     """Return the page that says what will happen, and what was done since."""
-    context = {"alert": told(event, None), "since": [told(each, None) for each in done_since(event)]}
-    context["too_often"] = status == HTTPStatus.TOO_MANY_REQUESTS
+    context = {
+        "alert": told(event, None),
+        "since": [told(each, None) for each in done_since(event)],
+        "keeps_steps": is_mailed and keeps_steps(event.member),
+        "too_often": status == HTTPStatus.TOO_MANY_REQUESTS,
+    }
     return render(request, "security/not_me.html", context, status=status)
 
 
 def _put_out(request: HttpRequest, event: Event, token: str = "") -> HttpResponse:
-    """Do it, and lead to a new password by the link that was mailed, or by one that is made for it."""
-    wait = take(PRESSED, event.member_id)
+    """Do it, and lead to a new password by the link that was mailed, or by one that is mailed nowhere."""
+    wait = take(PRESSED if token else PRESSED_HERE, event.member_id)
     if wait is not None:
-        page = page_about(request, event, status=HTTPStatus.TOO_MANY_REQUESTS)
+        page = page_about(request, event, is_mailed=bool(token), status=HTTPStatus.TOO_MANY_REQUESTS)
         page["Retry-After"] = str(int(wait.total_seconds()) + 1)
         return page
-    disown(event, seen=observe(request))
+    disown(event, from_session=not token, seen=observe(request))
     if request.user.pk == event.member_id:
         logout(request)  # This session has ended with the others; saving it would fail.
-    return redirect(NEW_PASSWORD, token or tokens.issue(event.member, tokens.NOT_ME, event=event))
+    return redirect(NEW_PASSWORD, token or tokens.issue(event.member, tokens.NEW_PASSWORD, event=event))
 
 
 def _quiet(page: HttpResponse) -> HttpResponse:

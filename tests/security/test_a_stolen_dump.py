@@ -12,6 +12,7 @@ import pytest
 import time_machine
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -38,8 +39,10 @@ DOORS = {
     "change-email": None,
     "stop-email": None,
     "not-me": "/security/not-me/{}/",
+    "new-password": "/security/not-me/{}/password/",
     "invite-staff": "/staff/invitation/{}/",
 }
+ABOUT_AN_EVENT = {"not-me", "new-password"}
 # Every column that could be mistaken for a key to something, and what it is.
 HOLDS_NO_KEY = {
     "accounts.Member.password": "Argon2id",
@@ -99,7 +102,9 @@ def link_of(purpose):
         return "as-it-was-mailed", StaffInvitation
     verified = None if purpose == "verify-email" else timezone.now()
     wren = factories.make_member("wren", email_verified_at=verified)
-    event = Event.objects.create(member=wren, kind=Kind.NEW_BROWSER) if purpose == "not-me" else None
+    event = Event.objects.create(member=wren, kind=Kind.NEW_BROWSER) if purpose in ABOUT_AN_EVENT else None
+    if purpose == "new-password":
+        Member.objects.filter(pk=wren.pk).update(password=make_password(None))
     return tokens.issue(wren, purpose, event=event), Token
 
 
@@ -107,7 +112,7 @@ def opens(purpose, token):
     door = DOORS[purpose]
     if door is None:
         return tokens.redeem(token, purpose) is not None
-    answer = Client().get(door.format(token))
+    answer = Client().get(door.format(token), follow=True)
     assert answer.status_code in {200, 400, 404, 410}
     return answer.status_code == 200
 

@@ -154,6 +154,31 @@ def test_a_step_that_is_none_is_not_found_and_writes_nothing(rose):
     assert Event.objects.count() == before
 
 
+@pytest.mark.promise("C2")
+def test_each_step_takes_a_fresh_sign_in_and_goes_on_by_itself(rose):
+    here, other = sign_in(rose), sign_in(rose, agent=SAFARI)
+    factories.let_time_pass(here)
+    asked = say(here, "sessions")["Location"]
+    assert asked.startswith("/sign-in/again/?next=")
+    assert is_in(other)
+    shown = here.post(asked, {"password": factories.PASSWORD})
+    assert here.get(shown["Location"])["Location"] == PATH
+    assert is_in(here)
+    assert not is_in(other)
+
+
+@pytest.mark.promise("N1")
+def test_pressing_without_end_is_slowed_down(rose):
+    here = sign_in(rose)
+    before = Event.objects.count()
+    statuses = [say(here, "told").status_code for _time in range(32)]
+    assert statuses == [HTTPStatus.FOUND] * 30 + [HTTPStatus.TOO_MANY_REQUESTS] * 2
+    assert Event.objects.count() == before + 30
+    answer = say(here, "told")
+    assert int(answer["Retry-After"]) > 0
+    assert "Nothing was done this time" in text_of(answer)
+
+
 def test_others_see_nothing_of_it(rose):
     say(sign_in(rose), "told")
     assert state(sign_in(factories.make_member("moss"))) == ([], ALL[0])

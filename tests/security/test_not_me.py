@@ -159,6 +159,22 @@ def test_a_step_is_begun_before_it_is_told_and_a_sign_in_is_not(rose, kind, left
     assert steps_of(rose) == left
 
 
+@pytest.mark.promise("K3")
+def test_a_mailed_link_takes_no_second_step_of_staff_away(rose, deliver, mailoutbox):
+    Member.objects.filter(pk=rose.pk).update(is_staff=True)
+    rose.refresh_from_db()
+    with deliver():
+        event = events.happened(rose, Kind.FACTOR_ADDED)
+    add_steps(rose)
+    link = link_in(mailoutbox[0])
+    assert "Second steps of staff stay" in text_of(browser().get(link))
+    browser().post(link)
+    assert not is_password_usable(password_of(rose))
+    assert steps_of(rose) == [1, 1, 1]
+    disowning.disown(event, from_session=True)
+    assert steps_of(rose) == [0, 0, 0]
+
+
 def test_others_keep_everything(rose):
     moss = factories.make_member("moss")
     client = sign_in(moss)
@@ -199,7 +215,8 @@ def test_links_that_may_have_been_mailed_to_somebody_else_die(rose, alerted, del
     browser().post(link)
     assert browser().get(other).status_code == HTTPStatus.GONE
     assert tokens.find(reset, tokens.RESET_PASSWORD) is None
-    assert Token.objects.count() == 1
+    # What is left is the link that was pressed, and the one of the mail that says so.
+    assert [token.event.kind for token in Token.objects.order_by("event")] == [Kind.NEW_BROWSER, Kind.NOT_ME]
 
 
 def test_a_password_that_was_changed_since_does_not_kill_the_link(rose, alerted):
@@ -260,7 +277,7 @@ def test_who_is_suspended_gets_no_new_password(rose, alerted):
 
 # --- from a session
 def test_the_same_is_to_be_had_from_a_session_that_has_just_shown_who_it_is(rose, alerted):
-    here, thief, link = alerted
+    here, thief, _link = alerted
     event = Event.objects.latest("pk")
     where = f"/settings/security/not-me/{event.pk}/"
     assert f'href="{where}"' in here.get("/friends/").content.decode()
@@ -269,9 +286,69 @@ def test_the_same_is_to_be_had_from_a_session_that_has_just_shown_who_it_is(rose
     assert onward.endswith("/password/")
     assert not is_in(here)
     assert not is_in(thief)
-    assert browser().get(link).status_code == HTTPStatus.GONE  # the new link took its place
+    assert browser().get(onward).status_code == HTTPStatus.OK
     here.post(onward, {"new_password": NEW})
     assert Member.objects.get(pk=rose.pk).check_password(NEW)
+    assert browser().get(onward).status_code == HTTPStatus.FOUND
+
+
+def press_in(thief, event):
+    """Press in a session, and return where the new password is set."""
+    return thief.post(f"/settings/security/not-me/{event.pk}/")["Location"]
+
+
+@pytest.mark.promise("C2")
+@pytest.mark.parametrize("pressed", [Kind.SIGNED_IN, Kind.NEW_BROWSER])
+def test_a_thief_in_a_session_puts_no_mailed_link_out_of_reach(rose, alerted, deliver, mailoutbox, pressed):
+    _here, thief, link = alerted
+    with deliver():
+        onward = press_in(thief, Event.objects.get(kind=pressed))
+        thief.post(onward, {"new_password": "a password of the thief"})
+    told = [mail for mail in mailoutbox if "said that it was not you" in mail.subject]
+    assert [mail.to for mail in told] == [[rose.email]]
+    for each in (link, link_in(told[0])):
+        assert browser().get(each).status_code == HTTPStatus.OK
+    assert browser().post(link)["Location"] == f"{link}password/"
+    assert not is_password_usable(password_of(rose))
+
+
+@pytest.mark.promise("C2")
+def test_the_way_on_from_a_session_ends_when_the_owner_presses_or_sets_a_password(rose, alerted, deliver):
+    _here, thief, link = alerted
+    onward = press_in(thief, Event.objects.earliest("pk"))
+    browser().post(f"{link}password/", {"new_password": NEW})
+    assert not Token.objects.filter(purpose=tokens.NEW_PASSWORD).exists()
+    thief = sign_in(rose, password=NEW)
+    event = Event.objects.latest("pk")
+    onward = press_in(thief, Event.objects.earliest("pk"))
+    disowning.disown(event)
+    assert thief.post(onward, {"new_password": "a password of the thief"})["Location"].startswith("/security/not-me/")
+    assert not is_password_usable(password_of(rose))
+
+
+@pytest.mark.promise("C2")
+def test_links_that_were_mailed_to_another_address_die_though_it_is_said_in_a_session(rose):
+    started = timezone.now()
+    links = {}
+    for hours, kind in enumerate((Kind.SIGNED_IN, Kind.NEW_BROWSER, Kind.EMAIL_CHANGED, Kind.PASSWORD_CHANGED)):
+        with time_machine.travel(started + timedelta(hours=hours), tick=False):
+            event = events.happened(rose, kind)
+            links[kind] = tokens.issue(rose, tokens.NOT_ME, event=event)
+    with time_machine.travel(started + timedelta(hours=9), tick=False):
+        disowning.disown(Event.objects.get(kind=Kind.NEW_BROWSER), from_session=True)
+        good = [kind for kind, token in links.items() if tokens.find(token, tokens.NOT_ME)]
+    assert good == [Kind.SIGNED_IN, Kind.NEW_BROWSER, Kind.EMAIL_CHANGED]
+
+
+@pytest.mark.promise("N1")
+def test_presses_in_a_session_use_up_nothing_of_the_owner(rose, alerted):
+    _here, _thief, link = alerted
+    event = Event.objects.latest("pk")
+    for _time in range(11):
+        Member.objects.filter(pk=rose.pk).update(password=rose.password)
+        answer = sign_in(rose).post(f"/settings/security/not-me/{event.pk}/")
+    assert answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    assert browser().post(link).status_code == HTTPStatus.FOUND
 
 
 @pytest.mark.promise("C2")
