@@ -47,7 +47,7 @@ def test_whether_a_kind_is_an_alert_belongs_to_the_kind(rose, deliver, mailoutbo
     with deliver():
         event = events.happened(rose, kind, seen=THERE)
     assert event.is_alert == (kind in alerts.KINDS)
-    assert bool(mailoutbox) == (kind in alerts.KINDS - alerts.WITH_A_MAIL_OF_THEIR_OWN)
+    assert bool(mailoutbox) == (kind in alerts.KINDS - alerts.WITH_A_MAIL_OF_THEIR_OWN | alerts.BY_MAIL_ALONE)
 
 
 def test_the_kinds_that_are_told_at_once():
