@@ -82,9 +82,13 @@ def _ask(member: Member, roles: Iterable[str], by: Member, *, has_it: bool) -> S
 
 
 def find(token: str) -> StaffInvitation | None:
-    """Return the invitation that a mailed link is about, unless it has ended or its member is suspended."""
+    """Return the invitation that a mailed link is about, unless it has ended or its member is suspended.
+
+    It is worth what its inviter is: nothing once they are suspended, gone, or no superuser any more.
+    """
     asked = StaffInvitation.objects.filter(digest=tokens.digest(token), expires_at__gt=timezone.now())
-    found: StaffInvitation | None = asked.filter(member__is_active=True).select_related("member").first()
+    meant = asked.filter(invited_by__is_active=True, invited_by__is_superuser=True)
+    found: StaffInvitation | None = meant.filter(member__is_active=True).select_related("member").first()
     return found
 
 

@@ -77,12 +77,13 @@ def handle_digest(handle: str) -> bytes:
     return blind_index(HANDLE_CONTEXT, handle)
 
 
-def join(application: Application) -> None:
+def join(application: Application, *, may_mail: bool = True) -> None:
     """Begin an account, or write to the one there is. Both look the same from outside, and cost a hash.
 
     An account that waits to be confirmed makes room for the new one: whoever began it may have had no right to the
     address, and its owner shall find behind the newest link what they typed themselves.
 
+    Where no mail may be sent any more, the link that was mailed last stays good, and only the handle is kept back.
     Raises ``HandleTaken``, or ``TooYoung``, and then nothing was stored.
     """
     if is_too_young(application.born):
@@ -90,6 +91,9 @@ def join(application: Application) -> None:
     if not may_be_taken(application.handle):
         raise HandleTaken
     password = make_password(application.password)
+    if not may_mail:
+        keep_back_for_a_while(application.handle)
+        return
     try:
         _begin_or_write(application, password)
     except IntegrityError:

@@ -67,13 +67,18 @@ def sign_in_attempt(request: HttpRequest, email: str, member: Any) -> Iterator[A
         give_all_back(*shares)
 
 
-def count_request_for_mail(request: HttpRequest, what: str, email: str) -> None:
-    """Count that a mail ``what`` is asked for to ``email``, a member's or not. Raises ``Throttled``."""
-    take_all(*_networks(request, ASKING_REGION, ASKING_NETWORK), Share(MAILS, (what, email)))
+def count_request_for_mail(request: HttpRequest, what: str, email: str) -> bool:
+    """Count that a mail ``what`` is asked for to ``email``, a member's or not; say whether to send it.
+
+    Raises ``Throttled`` where the network asks too often. That the address was asked about often is to be kept from
+    whoever asks: it would tell them what somebody else did here of late. Nothing is sent then; the page is the same.
+    """
+    take_all(*_networks(request, ASKING_REGION, ASKING_NETWORK))
+    return may_mail(what, email)
 
 
 def may_mail(what: str, email: str) -> bool:
-    """Count a mail that nobody asked for with a form of its own; say whether there is room for it."""
+    """Count a mail to an address, a member's or not; say whether there is room for it."""
     return take(MAILS, what, email) is None
 
 

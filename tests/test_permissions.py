@@ -308,6 +308,7 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "staffinvitation": StaffInvitation.objects.create(
             digest=tokens.digest("invitation"),
             member=make_member("wren", email_verified_at=None),
+            invited_by=cast["superuser"],
             roles=["support"],
             expires_at=timezone.now() + timedelta(days=1),
         ).pk,

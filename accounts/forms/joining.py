@@ -161,9 +161,9 @@ class JoinForm(AccessibleForm):
             self.add_error("password", _("Type your password again: we do not keep it on the page."))
 
     def say_wait(self, wait: timedelta) -> None:
-        """Say that too many have asked to join, from here or with this address, and when there is room again."""
+        """Say that too many have asked to join from here, and when there is room again."""
         self.wait = wait
-        text = gettext("Too many have asked to join from your network, or with this address. Try again in %(wait)s.")
+        text = gettext("Too many have asked to join from your network. Try again in %(wait)s.")
         self.add_error(None, text % {"wait": in_words(wait)})
 
     def birth_date_parts(self) -> list[BoundField]:

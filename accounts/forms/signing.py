@@ -90,10 +90,10 @@ class AskResetForm(AccessibleForm):
     email = email_field("username")
 
     def say_wait(self, wait: timedelta) -> None:
-        """Say that too many links were asked for, from here or for this address, and when there is another."""
+        """Say that too many links were asked for from here, and when there is another."""
         text = gettext(
-            "Too many links were asked for, from your network or for this address. Look for the last one in your mail,"
-            " or try again in %(wait)s."
+            "Too many links were asked for from your network. Look for the last one in your mail, or try again in"
+            " %(wait)s."
         )
         self.add_error(None, text % {"wait": in_words(wait)})
 

@@ -63,9 +63,9 @@ def _page(request: HttpRequest, form: JoinForm, version: PolicyVersion) -> HttpR
 def _join(request: HttpRequest, form: JoinForm) -> bool:
     application = form.application()
     try:
-        count_request_for_mail(request, "join", application.email)
+        has_room = count_request_for_mail(request, "join", application.email)
         with even_time():
-            registration.join(application)
+            registration.join(application, may_mail=has_room)
     except Throttled as refused:
         form.say_wait(refused.wait)
         return False

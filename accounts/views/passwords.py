@@ -52,12 +52,13 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/password_reset.html", {"form": form}, status=_status(form))
     email = form.cleaned_data["email"]
     try:
-        count_request_for_mail(request, "reset-password", email)
+        has_room = count_request_for_mail(request, "reset-password", email)
     except Throttled as refused:
         form.say_wait(refused.wait)
         return ask_to_wait(render(request, "accounts/password_reset.html", {"form": form}), refused.wait)
     with even_time():
-        passwords.send_reset(email)
+        if has_room:
+            passwords.send_reset(email)
     return redirect("accounts:password-reset-sent")
 
 

@@ -13,9 +13,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Member
+from accounts.registration import may_be_taken
 from security import guarding
 from security.models import Allowance, Event, Kind
 from tests import factories
+
+from .joining import entries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("N1")]
 
@@ -237,11 +240,24 @@ def test_one_address_gets_few_mails_whoever_asks(rose, mailoutbox, django_captur
             for turn in range(20)
         ]
     assert len(mailoutbox) == guarding.MAILS.burst
-    assert [answer.status_code for answer in answers[3:]] == [HTTPStatus.TOO_MANY_REQUESTS] * 17
-    assert answers[-1]["Retry-After"] == "7200"
-    page = answers[-1].content.decode()
-    assert "try again in 120 minutes" in page
-    assert 'value="rose@example.org"' in page
+    # Whoever asks after others did is not told that they did.
+    assert {(answer.status_code, answer["Location"], answer.content) for answer in answers} == {
+        (HTTPStatus.FOUND, "/password/reset/sent/", b"")
+    }
+
+
+def test_who_joins_after_others_did_with_the_same_address_is_not_told_and_takes_nothing_from_them(
+    mailoutbox, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        answers = [
+            Client().post("/join/", entries(handle=f"sprout{turn}"), REMOTE_ADDR=a_network_each(turn))
+            for turn in range(6)
+        ]
+    assert {(answer.status_code, answer["Location"]) for answer in answers} == {(HTTPStatus.FOUND, "/join/sent/")}
+    assert len(mailoutbox) == guarding.MAILS.burst
+    assert list(Member.objects.values_list("handle", flat=True)) == ["sprout2"]
+    assert not may_be_taken("sprout5")
 
 
 def test_one_network_asks_for_few_mails():

@@ -226,6 +226,21 @@ def test_an_invitation_adds_roles_and_takes_none_away(invite, mailoutbox):
     assert set(fern.groups.values_list("name", flat=True)) == {"legal", "support"}
 
 
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_superuser": False}, None])
+@pytest.mark.parametrize("email", ["wren@example.org", "fern@example.org"])
+def test_an_invitation_is_worth_nothing_once_its_inviter_may_not_invite(invite, warden, mailoutbox, email, change):
+    fern = factories.make_member("fern")
+    invite(email)
+    link = link_in(mailoutbox[0])
+    if change:
+        Member.objects.filter(pk=warden.pk).update(**change)
+    else:
+        StaffInvitation.objects.update(invited_by=None)
+    for browser in (Client(), staff_browser(fern, verified=False)):
+        assert browser.get(link).status_code == accept(link, browser).status_code == HTTPStatus.GONE
+    assert not Member.objects.filter(is_staff=True).exclude(pk=warden.pk).exists()
+
+
 def test_only_the_newest_link_opens_anything(invite, mailoutbox):
     invite()
     invite(handle="wren2")

@@ -98,7 +98,10 @@ def link_of(purpose):
         until = timezone.now() + timedelta(days=1)
         wren = factories.make_member("wren", email_verified_at=None)
         digest = tokens.digest("as-it-was-mailed")
-        StaffInvitation.objects.create(digest=digest, member=wren, roles=["support"], expires_at=until)
+        steward = factories.make_member("steward", is_superuser=True)
+        StaffInvitation.objects.create(
+            digest=digest, member=wren, invited_by=steward, roles=["support"], expires_at=until
+        )
         return "as-it-was-mailed", StaffInvitation
     verified = None if purpose == "verify-email" else timezone.now()
     wren = factories.make_member("wren", email_verified_at=verified)
