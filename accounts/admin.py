@@ -19,7 +19,7 @@ from security.signing_in import is_freshly_verified
 
 from .forms.inviting import InviteForm, names_of
 from .invitations import YourOwnAddress, invite, withdraw
-from .models import Member, StaffInvitation
+from .models import Member, MemberQuerySet, StaffInvitation
 from .registration import HandleTaken
 
 
@@ -43,7 +43,8 @@ class MemberAdmin(PersonalDataAdmin):
         Nor who is unconfirmed: anybody who joins with the address of somebody else would see here, by the handle they
         chose, whether it has an account.
         """
-        return super().get_queryset(request).confirmed().only("pk", *self.fields)
+        everybody = cast("MemberQuerySet", super().get_queryset(request))
+        return everybody.confirmed().only("pk", *self.fields)
 
     def save_model(self, request: HttpRequest, obj: Member, form: Any, change: Any) -> None:
         """Suspend with effect at once: no session of theirs goes on, should they ever come back."""
