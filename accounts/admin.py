@@ -6,21 +6,25 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from privacy.masking import DOTS, PersonalDataAdmin, StaffAdmin
 from security.discretion import even_time
 from security.freshness import recently_authenticated
+from security.observing import observe
 from security.sessions import end_sessions
 from security.signing_in import is_freshly_verified
 
-from .forms.inviting import InviteForm, names_of
+from .forms.inviting import InviteForm, RolesForm, names_of
 from .invitations import YourOwnAddress, invite, withdraw
 from .models import Member, MemberQuerySet, StaffInvitation
 from .registration import HandleTaken
+from .roles import change_roles, roles_of
 
 
 @admin.register(Member)
@@ -45,6 +49,39 @@ class MemberAdmin(PersonalDataAdmin):
         """
         everybody = cast("MemberQuerySet", super().get_queryset(request))
         return everybody.confirmed().only("pk", *self.fields)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.roles_view)
+        return [path("<int:number>/roles/", view, name="accounts_member_roles"), *super().get_urls()]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *rest: Any, obj: Any = None, **more: Any) -> Any:
+        """Show one member; of a colleague, lead a superuser to their roles."""
+        leads = obj is not None and obj.is_staff and request.user.is_superuser and obj.pk != request.user.pk
+        return super().render_change_form(request, {**context, "leads_to_roles": leads}, *rest, obj=obj, **more)
+
+    def roles_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        """Choose the roles of a colleague."""
+        if not (request.user.is_superuser and is_freshly_verified(request)):
+            raise PermissionDenied
+        colleague = get_object_or_404(self.get_queryset(request), pk=number, is_staff=True)
+        if colleague.pk == request.user.pk:
+            raise PermissionDenied
+        return recently_authenticated(self._ask_which)(request, colleague)
+
+    def _ask_which(self, request: HttpRequest, colleague: Member) -> HttpResponse:
+        initial = {"roles": sorted(roles_of(colleague))}
+        form = RolesForm(request.POST if request.method == "POST" else None, initial=initial)
+        if form.is_valid():
+            roles = sorted(form.cleaned_data["roles"])
+            with transaction.atomic():
+                self.log_change(request, colleague, f"roles: {', '.join(roles) or 'none'}")
+                change_roles(colleague, roles, by=request.user, seen=observe(request))
+            messages.success(request, _("Saved."))
+            return redirect("admin:accounts_member_change", colleague.pk)
+        context = {**self.admin_site.each_context(request), "title": _("Roles of @%s") % colleague.handle}
+        context |= {"form": form, "opts": self.opts, "submit": _("Save the roles")}
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+        return render(request, "admin/asking.html", context, status=status)
 
     def save_model(self, request: HttpRequest, obj: Member, form: Any, change: Any) -> None:
         """Suspend with effect at once: no session of theirs goes on, should they ever come back."""
@@ -132,7 +169,8 @@ class StaffInvitationAdmin(PersonalDataAdmin):
 
     def _page(self, request: HttpRequest, form: InviteForm, status: HTTPStatus) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "title": _("Invite to the staff"), "form": form}
-        return render(request, "admin/invite.html", context | {"opts": self.opts}, status=status)
+        context |= {"opts": self.opts, "submit": _("Send the invitation")}
+        return render(request, "admin/asking.html", context, status=status)
 
 
 admin.site.unregister(Group)

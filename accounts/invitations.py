@@ -25,7 +25,7 @@ from security.sessions import end_sessions
 from . import mail
 from .models import Member, StaffInvitation
 from .registration import HandleTaken, discard, keep_back_for_a_while, may_be_taken
-from .roles import SUPERUSER, assign_roles
+from .roles import assign_roles, roles_of
 from .sign_in import mark_confirmed
 
 
@@ -102,7 +102,7 @@ def accept(token: str, *, password: str = "", version: PolicyVersion | None = No
     """Make whoever holds the link one of the staff; None if it opens nothing any more.
 
     With an account that is new comes the ``password`` that its member chose. Every session ends: those of staff are
-    shorter, and begin with the second step.
+    shorter, and begin with the second step. It takes no role away.
     """
     asked = find(token)
     if asked is None or not StaffInvitation.objects.filter(pk=asked.pk).delete()[0]:
@@ -114,15 +114,10 @@ def accept(token: str, *, password: str = "", version: PolicyVersion | None = No
         mark_confirmed(member)
         if version is not None:
             agree(member, version)
-    assign_roles(member, {*_roles_of(member), *asked.roles})
+    assign_roles(member, {*roles_of(member), *asked.roles})
     end_sessions(member)
     events.happened(member, Kind.ROLES_CHANGED, seen=seen)
     return member
-
-
-def _roles_of(member: Member) -> set[str]:
-    """Return the roles that a member has already: an invitation takes none away."""
-    return {*member.groups.values_list("name", flat=True), *([SUPERUSER] if member.is_superuser else [])}
 
 
 @transaction.atomic

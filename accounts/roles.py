@@ -10,8 +10,12 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import PermissionDenied
 from django.db import router, transaction
 
+from security import events
+from security.models import Kind
+from security.observing import Observation
 from security.sessions import end_sessions
 
 SUPERUSER = "superuser"
@@ -68,16 +72,38 @@ def _permissions(using: str) -> dict[str, Permission]:
 
 
 def assign_roles(member: Any, roles: Iterable[str]) -> None:
-    """Make ``member`` staff with exactly these roles, and end their sessions, which began with others.
+    """Make ``member`` staff with exactly these roles, or none of the staff without any; end their sessions.
 
-    Raises ``ValueError`` for an unknown role.
+    Those began with other roles. Raises ``ValueError`` for an unknown role.
     """
     wanted = set(roles)
     if unknown := wanted - {*ROLES, SUPERUSER}:
         raise ValueError(f"unknown role {min(unknown)!r}")
     with transaction.atomic():
-        member.is_staff = True
+        member.is_staff = bool(wanted)
         member.is_superuser = SUPERUSER in wanted
         member.save(update_fields=["is_staff", "is_superuser"])
         member.groups.set([Group.objects.get_or_create(name=role)[0] for role in sorted(wanted - {SUPERUSER})])
         end_sessions(member)
+
+
+def roles_of(member: Any) -> set[str]:
+    """Return the roles that a member has."""
+    return {*member.groups.values_list("name", flat=True), *([SUPERUSER] if member.is_superuser else [])}
+
+
+@transaction.atomic
+def change_roles(member: Any, roles: Iterable[str], *, by: Any, seen: Observation) -> None:
+    """Give a colleague exactly these roles; without any they are none of the staff any more.
+
+    Raises ``PermissionDenied`` for oneself, for who is no colleague, and unless ``by`` is a superuser at this moment:
+    of two who take each other's roles away, one stays.
+    """
+    people = {each.pk: each for each in type(member).objects.select_for_update().filter(pk__in=[member.pk, by.pk])}
+    colleague, chief = people.get(member.pk), people.get(by.pk)
+    if chief is None or not (chief.is_active and chief.is_superuser) or colleague is None:
+        raise PermissionDenied
+    if colleague == chief or not colleague.is_staff:
+        raise PermissionDenied
+    assign_roles(colleague, roles)
+    events.happened(colleague, Kind.ROLES_CHANGED, seen=seen)

@@ -104,6 +104,8 @@ admin:accounts_member_delete                   GET  302 302 302 302 302 302 403 
 admin:accounts_member_delete                   POST 302 302 302 302 302 302 403 403 403
 admin:accounts_member_change                   GET  302 302 302 302 302 302 403 200 200
 admin:accounts_member_change                   POST 302 302 302 302 302 302 403 403 302
+admin:accounts_member_roles                    GET  302 302 302 302 302 302 403 403 200
+admin:accounts_member_roles                    POST 302 302 302 302 302 302 403 403 302
 /admin/accounts/member/<path:object_id>/       GET  302 302 302 302 302 302 302 302 302
 /admin/accounts/member/<path:object_id>/       POST 302 302 302 302 302 302 302 302 302
 admin:auth_group_changelist                    GET  302 302 302 302 302 302 403 403 200
@@ -267,6 +269,7 @@ def cast() -> dict[str, Member]:
     cast["owner"] = make_member("rose")
     for who, roles in STAFF.items():
         assign_roles(cast[who], roles)
+    Member.objects.filter(pk=cast["staff"].pk).update(is_staff=True)  # of the staff, and with no role yet
     return cast
 
 
@@ -288,6 +291,7 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "size": "small",
         "kind": "app",
         "step_id": str((AuthenticatorApp.objects.filter(user=rose).first() or add_app(rose)).pk),
+        "colleague": str(cast["staff"].pk),
         "number": PolicyVersion.objects.in_force()[0].number,
         "token": tokens.issue(make_member("bud", email_verified_at=None), tokens.VERIFY_EMAIL),
         "reset_token": tokens.issue(rose, tokens.RESET_PASSWORD),
@@ -331,6 +335,7 @@ def address(route: Route, values: dict[str, str]) -> str:
     own |= {"token": values["reset_token"]} if route.name == "accounts:password-reset-confirm" else {}
     own |= {"token": values["change_token"]} if route.name == "accounts:email-confirm" else {}
     own |= {"token": values["stop_token"]} if route.name == "accounts:email-stop" else {}
+    own |= {"number": values["colleague"]} if route.name == "admin:accounts_member_roles" else {}
     own |= {"token": "invitation"} if route.name == "accounts:invitation" else {}
     own |= {"token": values["not_me_token"]} if "not-me" in route.name else {}
 

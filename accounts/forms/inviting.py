@@ -1,4 +1,4 @@
-"""The forms of inviting to the staff: whom, and the answer."""
+"""The forms of roles: those of a colleague, whom to invite to the staff, and the answer."""
 
 from typing import Any
 
@@ -28,17 +28,29 @@ def names_of(roles: list[str]) -> str:
     return ", ".join(str(NAMES.get(role, role)) for role in roles)
 
 
+def roles_field(**options: Any) -> forms.MultipleChoiceField:
+    """Return the boxes of the roles."""
+    return forms.MultipleChoiceField(
+        label=_("Roles"),
+        choices=[(role, NAMES[role]) for role in (*ROLES, SUPERUSER)],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose one role at least."), "invalid_choice": _("There is no such role.")},
+        **options,
+    )
+
+
+class RolesForm(AccessibleForm):
+    """The roles of a colleague."""
+
+    roles = roles_field(required=False, help_text=_("Without any, they are none of the staff any more."))
+
+
 class InviteForm(AccessibleForm):
     """An address, a handle in case it is new here, and roles."""
 
     email = email_field("off")
     handle = handle_field()
-    roles = forms.MultipleChoiceField(
-        label=_("Roles"),
-        choices=[(role, NAMES[role]) for role in (*ROLES, SUPERUSER)],
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose one role at least."), "invalid_choice": _("There is no such role.")},
-    )
+    roles = roles_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

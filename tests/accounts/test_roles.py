@@ -71,6 +71,14 @@ def test_the_superuser_is_no_group():
     assert (member.is_superuser, member.groups.count()) == (True, 0)
 
 
+def test_without_a_role_nobody_is_of_the_staff():
+    member = make_staff()
+    for roles in (["support", SUPERUSER], []):
+        assign_roles(member, roles)
+    member.refresh_from_db()
+    assert (member.is_staff, member.is_superuser, member.groups.count()) == (False, False, 0)
+
+
 def test_an_unknown_role_is_refused():
     member = make_staff()
     with pytest.raises(ValueError, match="unknown role 'king'"):

@@ -15,7 +15,9 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page
 
-from accounts.models import Member
+from accounts.invitations import invite
+from accounts.models import Member, StaffInvitation
+from accounts.roles import assign_roles
 from security import disowning, events, tokens
 from security.models import Kind, Session
 from security.observing import Observation
@@ -210,6 +212,30 @@ def test_the_first_page_of_staff_without_a_second_step(town: Town, visit: Opens)
 
 def test_the_pages_of_staff(town: Town, visit: Opens):
     assert_sound(visit(town.warden), staff_pages(town))
+
+
+def test_the_pages_of_invitations_and_roles(town: Town, visit: Opens, mailoutbox: list[Any]):
+    beadle = factories.make_member("beadle")
+    assign_roles(beadle, ["support", "legal"])
+    invite("wren@example.org", "wren", ["support"], by=town.warden)
+    link = re.search(r"/staff/invitation/[^/\s]+/", mailoutbox[0].body)
+    assert link
+    assert_sound(visit(), [link[0], "/staff/invitation/no-such-token/"])
+    asked, roles = StaffInvitation.objects.get(), reverse("admin:accounts_member_roles", args=[beadle.pk])
+    of_invitation = [reverse(f"admin:accounts_staffinvitation_{way}", args=[asked.pk]) for way in ("change", "delete")]
+    member = reverse("admin:accounts_member_change", args=[beadle.pk])
+    warden = visit(town.warden)
+    assert_sound(warden, [reverse("admin:accounts_staffinvitation_add"), *of_invitation, member, roles])
+    warden.page.goto(member)
+    warden.page.get_by_role("link", name="Roles", exact=True).click()
+    warden.page.get_by_label("Legal").uncheck()
+    warden.page.get_by_role("button", name="Save the roles").click()
+    assert warden.page.get_by_text("Saved.").is_visible()
+    assert list(beadle.groups.values_list("name", flat=True)) == ["support"]
+    warden.page.goto(reverse("admin:accounts_staffinvitation_add"))
+    warden.page.get_by_role("button", name="Send the invitation").click()
+    wrong = list(look_at(warden))
+    assert not wrong, "\n".join(wrong)
 
 
 def staff_pages(town: Town) -> list[str]:

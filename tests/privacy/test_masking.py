@@ -64,7 +64,8 @@ def desk(warden: Member) -> Client:
 def staff(handle: str, *roles: str) -> Member:
     sync_roles()
     member = make_member(handle, is_staff=True)
-    assign_roles(member, roles)
+    if roles:
+        assign_roles(member, roles)
     return member
 
 
