@@ -230,7 +230,7 @@ def test_the_pages_of_invitations_and_roles(town: Town, visit: Opens, mailoutbox
     warden.page.get_by_role("link", name="Roles", exact=True).click()
     warden.page.get_by_label("Legal").uncheck()
     warden.page.get_by_role("button", name="Save the roles").click()
-    assert warden.page.get_by_text("Saved.").is_visible()
+    warden.page.get_by_text("Saved.").wait_for()
     assert list(beadle.groups.values_list("name", flat=True)) == ["support"]
     warden.page.goto(reverse("admin:accounts_staffinvitation_add"))
     warden.page.get_by_role("button", name="Send the invitation").click()
