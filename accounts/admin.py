@@ -54,10 +54,11 @@ class MemberAdmin(PersonalDataAdmin):
         view = self.admin_site.admin_view(self.roles_view)
         return [path("<int:number>/roles/", view, name="accounts_member_roles"), *super().get_urls()]
 
-    def render_change_form(self, request: HttpRequest, context: Any, *rest: Any, obj: Any = None, **more: Any) -> Any:
+    def render_change_form(self, request: HttpRequest, context: Any, *rest: Any, **options: Any) -> Any:
         """Show one member; of a colleague, lead a superuser to their roles."""
-        leads = obj is not None and obj.is_staff and request.user.is_superuser and obj.pk != request.user.pk
-        return super().render_change_form(request, {**context, "leads_to_roles": leads}, *rest, obj=obj, **more)
+        member, chief = context.get("original"), request.user
+        leads = member is not None and member.is_staff and chief.is_superuser and member.pk != chief.pk
+        return super().render_change_form(request, {**context, "leads_to_roles": leads}, *rest, **options)
 
     def roles_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """Choose the roles of a colleague."""
