@@ -65,8 +65,10 @@ def test_from_joining_to_a_phone_that_only_one_circle_sees(town: Town, visit: Op
 
     page.goto("/settings/profile/")
     page.get_by_label("Display name").fill("Sorrel")
-    page.get_by_label("Phone").fill(PHONE)
     press(page, "Save my profile")
+    page.goto("/settings/phone/")
+    page.get_by_label("Phone").fill(PHONE)
+    press(page, "Save my number")
     page.goto("/circles/")
     page.get_by_label("Name").fill("Choir")
     press(page, "Make this circle")
@@ -209,7 +211,7 @@ def test_signing_in_where_one_wanted_to_go_and_out(town: Town, visit: Opens):
 def sign_in(page: Page, email: str, password: str) -> None:
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(password)
-    page.locator("main").get_by_role("button", name="Sign in").click()
+    page.locator("main").get_by_role("button", name="Sign in", exact=True).click()
 
 
 def test_a_forgotten_password(town: Town, visit: Opens):

@@ -41,7 +41,7 @@ def test_this_was_not_me_goes_on_to_a_new_password_and_to_what_is_left_to_do(
     page.wait_for_url("**/sign-in/?next=**")
     page.get_by_label("E-mail").fill("rose@example.org")
     page.get_by_label("Password").fill("barley under the bells")
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/settings/security/gave-away/")
     page.get_by_role("button", name="These are mine, go on").click()
     page.get_by_role("button", name="Both are mine, go on").click()
