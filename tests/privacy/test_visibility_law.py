@@ -218,7 +218,9 @@ def test_viewing_as_a_named_person_is_what_that_person_sees(world, members):
         client = Client()
         client.force_login(member)
         for person in world.people:
-            hidden = person in world.suspended or (person, owner) in world.blocks
+            # Whom the owner blocked they know of; that those blocked back does not show.
+            shut_out = (person, owner) in world.blocks and (owner, person) not in world.blocks
+            hidden = person in world.suspended or shut_out
             answer = client.get(f"/@{owner}/?as=@{person}")
             assert answer.status_code == (404 if hidden else 200)
             if not hidden and person != owner:
