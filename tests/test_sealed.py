@@ -113,7 +113,15 @@ KNOWN_ELSEWHERE = {
     "security.RecoveryCodes.name": "the same words for everybody, by which the permissions of staff are called as well",
 }
 # Of our own in a session: the number of a row, and moments.
-OUR_NUMBERS = ("sign-in", "authenticated-at", "verified-at", "otp_device_id", "_session_expiry", "interrupted")
+OUR_NUMBERS = (
+    "sign-in",
+    "authenticated-at",
+    "verified-at",
+    "otp_device_id",
+    "_session_expiry",
+    "interrupted",
+    "app-being-added",
+)
 SHORTEST = 8  # what is shorter turns up in random bytes by chance; its column is looked at by itself
 PASSWORD = "Turnstone-Password-26"
 BORN = date(1961, 2, 17)
