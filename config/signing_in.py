@@ -10,8 +10,9 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import Resolver404, resolve
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+
+from security.returning import is_ours
 
 from .routes import methods
 
@@ -34,7 +35,7 @@ class SignInAndReturn(LoginRequiredMiddleware):
 def page_of_form(request: HttpRequest) -> str:
     """Return the path of the page that a form was on, if it is one of ours; else of the first page."""
     came_from = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
+    if not is_ours(request, came_from):
         return resolve_url("accounts:home")
     path = urlsplit(came_from).path
     return path if is_page(path) else resolve_url("accounts:home")

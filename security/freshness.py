@@ -17,13 +17,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _, ngettext
 
 from . import events, interrupting
 from .allowances import Limit, give_back, take
 from .observing import observe
-from .returning import with_next
+from .returning import is_ours, with_next
 from .sessions import SIGN_IN
 from .signing_in import is_fresh
 from .steps import has_second_step
@@ -129,5 +128,5 @@ def _led(page: str, address: str) -> HttpResponse:
 def _page_before(request: HttpRequest) -> str:
     """Return the page that a form was on, if it is one of ours; else the first page."""
     came_from = request.headers.get("Referer", "")
-    own = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
+    own = is_ours(request, came_from)
     return (urlsplit(came_from).path if own else "") or resolve_url(settings.LOGIN_REDIRECT_URL)

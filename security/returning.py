@@ -12,9 +12,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 def wanted(request: HttpRequest) -> str:
     """Return the page that was asked for before, with its query, if it is one of ours; else nothing."""
     asked = request.POST.get("next") or request.GET.get("next") or ""
-    own = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
     # Without the slash, redirect() would take a word for the name of a view.
-    return asked if own and asked.startswith("/") else ""
+    return asked if is_ours(request, asked) and asked.startswith("/") else ""
+
+
+def is_ours(request: HttpRequest, address: str) -> bool:
+    """Say whether an address, whole or from the slash on, leads to this very host and nowhere else."""
+    return url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
 
 
 def with_next(address: str, wanted: str) -> str:
