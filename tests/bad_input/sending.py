@@ -102,6 +102,7 @@ TAKES: dict[str, dict[str, str]] = {
     "admin:accounts_staffinvitation_changelist": {"action": "", "index": "0", "_selected_action": "1"},
     "admin:accounts_staffinvitation_add": {"email": "wren@example.org", "handle": "jenny", "roles": "support"},
     "admin:accounts_member_change": {"is_active": "on", "handle": "other"},
+    "admin:accounts_member_roles": {"roles": "support"},
 }
 # Pages of the staff site that take nothing: they show, refuse, or lead elsewhere.
 TAKE_NOTHING = re.compile(
@@ -195,8 +196,17 @@ def address(route: Route, parts: dict[str, str]) -> str:
     if route.name == "accounts:invitation":
         token = "invitation"
     all_parts = parts | {"object_id": object_id, "token": token}
+    if route.name == "admin:accounts_member_roles":
+        all_parts["number"] = str(colleague().pk)
     plain = re.sub(r"\(\?P<(?P<name>\w+)>[^)]*\)", lambda match: all_parts[match["name"]], route.path)
     return re.sub(r"<(?:\w+:)?(?P<name>\w+)>", lambda match: all_parts[match["name"]], plain)
+
+
+def colleague() -> Member:
+    """Return somebody of the staff who is not the one that asks."""
+    found = Member.objects.filter(handle="ash").first() or make_member("ash")
+    assign_roles(found, ["support"])
+    return found
 
 
 def invite_wren() -> str:

@@ -11,14 +11,6 @@ import pytest
 from django.db import connection, connections, models
 
 from accounts.models import Member, Profile
-from encryption.keys import forget_keys
-
-
-@pytest.fixture(autouse=True)
-def _no_keys_in_memory() -> Iterator[None]:
-    forget_keys()
-    yield
-    forget_keys()
 
 
 @pytest.fixture
