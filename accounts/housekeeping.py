@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from encryption.keys import destroy_data_key
 from encryption.overwriting import empty_write_ahead_log
-from notifications.mail import throw_away_letters
+from notifications import housekeeping as notifications
 from privacy import retention
 from privacy.juveniles import apply_adult_age
 from security import housekeeping as security
@@ -26,6 +26,7 @@ def purge_expired() -> dict[str, int]:
     now = timezone.now()
     purged = {
         **security.purge_expired(now),
+        **notifications.purge_expired(now),
         **retention.purge(now),
         "leftovers": leftovers.sweep(),
         "telephone codes": PhoneCode.objects.filter(expires_at__lte=now).delete()[0],
@@ -34,7 +35,6 @@ def purge_expired() -> dict[str, int]:
         "invitations to the staff": invitations.purge_expired(now),
         "unconfirmed members": sum(map(_purge_unconfirmed, _unconfirmed_since(now))),
     }
-    purged["letters"] = throw_away_letters(now)
     logger.info("purged: %s", ", ".join(f"{count} {what}" for what, count in purged.items()))
     if narrowed := apply_adult_age():
         logger.info("narrowed %d profiles to the adult age", narrowed)

@@ -19,7 +19,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 IN_MEMORY = "memory://localhost/"
 QUEUES = ("default", "slow")
+# Where no bell is heard, the outbox is looked at by the clock alone.
+LOOKS_EVERY = 20.0 if settings.REDIS_URL else 1.0
 SCHEDULE: dict[str, dict[str, Any]] = {
+    "deliver notices": {
+        "task": "notifications.tasks.deliver",
+        "schedule": LOOKS_EVERY,
+        "options": {"expires": LOOKS_EVERY},
+    },
     # what has reached the end of its retention
     "purge expired": {"task": "accounts.tasks.purge_expired", "schedule": crontab(minute=17)},
 }

@@ -16,6 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 ENVIRONMENTS = ("development", "production")
 DATABASES = ("postgres", "postgresql", "sqlite")
+FOLDER_OF_MAILS = "django.core.mail.backends.filebased.EmailBackend"
+MAIL_SERVER = "notifications.channels.smtp.SmtpBackend"
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 
 
@@ -93,7 +95,7 @@ class Environment:
             raise ImproperlyConfigured(f"{name}: a folder of mails is for development only")
         kept = parts.scheme == "folder"
         return {
-            "backend": f"django.core.mail.backends.{'filebased' if kept else 'smtp'}.EmailBackend",
+            "backend": FOLDER_OF_MAILS if kept else MAIL_SERVER,
             "folder": folder if kept else None,
             "host": parts.hostname or "",
             "port": parts.port or MAIL_PORTS.get(parts.scheme, 0),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.declarations import ExternalStore
 from catalogue.registry import register_store
-from notifications.mail import LETTERS_KEPT
+from notifications.housekeeping import LETTERS_KEPT
 
 # Of the operator, who is told so in docs/operations.md: nothing here can reach into a journal or a provider.
 KEPT = timedelta(days=30)

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "encrypted_model_fields",
     "catalogue",
     "encryption",
+    "notifications",
     "privacy",
     "accounts",
     # After accounts: the package looks for the user model when it is loaded.

@@ -9,6 +9,7 @@ import base64
 import json
 import logging
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException, HTTPSConnection
@@ -20,10 +21,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from .mail import postmen
-
 logger = logging.getLogger(__name__)
 
+# A gateway takes its time, and no page waits for it.
+postmen = ThreadPoolExecutor(max_workers=2, thread_name_prefix="text message")
 SECONDS = 10
 ENDING = ".json"
 

@@ -1,11 +1,10 @@
 """Alerts: what a member is told at once, by mail and on their pages, until they say whether it was them."""
 
-from notifications.mail import link, post
+from notifications.sending import notify
 
 from . import tokens
-from .meanings import MEANINGS
 from .models import Event, Kind
-from .observing import in_words
+from .notices import SECURITY_ALERT
 
 KINDS = frozenset(
     {
@@ -32,14 +31,6 @@ WITH_A_MAIL_OF_THEIR_OWN = frozenset({Kind.EMAIL_ASKED, Kind.EMAIL_CHANGED, Kind
 def mail(event: Event) -> None:
     """Tell a member by mail what happened, with a link that undoes what can be undone."""
     token = tokens.issue(event.member, tokens.NOT_ME, event=event)
-    post(
-        event.member,
-        "security-alert",
-        title=MEANINGS[event.kind].title,
-        text=MEANINGS[event.kind].text,
-        when=event.at,
-        device=event.device,
-        place=in_words(event.network),
-        not_me=link("security:not-me", token),
-        events=link("security:events"),
-    )
+    # What cannot be opened is falsy, and is left out.
+    observed = {"device": event.device or None, "network": event.network or None}
+    notify(SECURITY_ALERT, event.member, kind=str(event.kind), when=event.at, token=token, **observed)

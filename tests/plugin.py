@@ -220,6 +220,14 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _worker_at_the_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have what is to be sent leave as soon as the bell rings: no worker runs beside a test."""
+    from notifications import delivery, sending
+
+    monkeypatch.setattr(sending, "ring", delivery.deliver)
+
+
+@pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
     """Let no test see what another has counted or kept."""
     from django.core.cache import cache

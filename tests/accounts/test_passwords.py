@@ -20,7 +20,8 @@ from accounts import mail, passwords
 from accounts.models import Member
 from accounts.passwords import check_new_password
 from config import settings as shipped
-from notifications import mail as posting
+from notifications import sending
+from notifications.models import Notification, State
 from security import discretion, events, tokens
 from security.former_password import withdraw_password
 from security.hashing import Argon2idHasher
@@ -307,23 +308,19 @@ def test_a_mail_server_that_refuses_breaks_no_page_and_the_log_names_no_address(
     settings.EMAIL_BACKEND = f"{__name__}.RefusingServer"
     with caplog.at_level(logging.INFO), deliver():
         assert ask().status_code == HTTPStatus.FOUND
-    [record] = [each for each in caplog.records if each.name == "notifications.mail"]
-    assert "SMTPRecipientsRefused" in record.getMessage()
-    assert str(rose.pk) in record.getMessage()
+    row = Notification.objects.get(notice="reset-password")
+    assert (row.state, row.reason) == (State.UNREACHABLE, "550")
     assert "alderford" not in caplog.text
-    assert record.exc_info is None
     assert Token.objects.count() == 1
 
 
-def test_over_smtp_the_page_does_not_wait_for_the_mail_server(rose, deliver, settings, monkeypatch):
-    settings.EMAIL_BACKEND = posting.SMTP
-    handed = []
-    monkeypatch.setattr(posting.postmen, "submit", lambda *job: handed.append(job))
+def test_the_page_writes_a_row_and_rings_and_sends_nothing_itself(rose, deliver, mailoutbox, monkeypatch):
+    rung = []
+    monkeypatch.setattr(sending, "ring", lambda: rung.append(True))
     with deliver():
         ask()
-    [(job, message, slug, member_id)] = handed
-    assert (job, slug, member_id) == (posting._send, "reset-password", rose.pk)
-    assert message.to == [rose.email]
+    assert Notification.objects.get(notice="reset-password").state == State.QUEUED
+    assert (rung, mailoutbox) == ([True], [])
 
 
 # --- the one that is to go ------------------------------------------------------------------------------------------

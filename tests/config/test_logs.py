@@ -108,6 +108,6 @@ def test_a_library_s_message_without_arguments_may_be_what_a_client_sent(logger:
     assert (shown["logger"], shown["level"], shown["message"]) == (logger, "INFO", "…")
 
 
-@pytest.mark.parametrize("logger", ["hedgerow.encryption", "notifications.mail", "config.errors"])
+@pytest.mark.parametrize("logger", ["hedgerow.encryption", "notifications.delivery", "config.errors"])
 def test_a_message_of_ours_is_printed(logger: str) -> None:
     assert line("a mail could not be sent", logger=logger)["message"] == "a mail could not be sent"

@@ -16,7 +16,7 @@ from accounts.housekeeping import purge_expired
 from accounts.models import Picture
 from accounts.pictures import set_picture
 from catalogue import registry
-from notifications.mail import LETTERS_KEPT, throw_away_letters
+from notifications.housekeeping import LETTERS_KEPT, throw_away_letters
 from security.models import Session, Token
 from tests import factories
 

@@ -1,0 +1,103 @@
+"""What is told to mailboxes about accounts. None of it carries a personal value; each says why it was sent."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from notifications.links import link
+from notifications.notices import Category, Notice, Parameters, register
+
+_SOME_DAY = datetime(2026, 5, 4, 18, 30, tzinfo=UTC)
+
+
+def _leading_to(page: str) -> Callable[[Parameters], Parameters]:
+    """Return what fills in the link to ``page`` that carries the token of a notice."""
+    return lambda parameters: {**parameters, "link": link(page, parameters["token"])}
+
+
+def _to_the_door(parameters: Parameters) -> Parameters:
+    ways = {"link": link("accounts:sign-in"), "reset_link": link("accounts:password-reset")}
+    return {**parameters, **ways}
+
+
+CONFIRM_EMAIL = register(
+    Notice(
+        slug="confirm-email",
+        category=Category.SERVICE,
+        title=_("Confirm your e-mail address"),
+        context=_leading_to("accounts:confirm-email"),
+        sample=lambda: {"token": "…", "until": _SOME_DAY},
+        bound=True,
+    )
+)
+ALREADY_A_MEMBER = register(
+    Notice(
+        slug="already-a-member",
+        category=Category.SERVICE,
+        title=_("You have an account already"),
+        context=_to_the_door,
+        sample=dict,
+        bound=True,
+    )
+)
+RESET_PASSWORD = register(
+    Notice(
+        slug="reset-password",
+        category=Category.SECURITY,
+        title=_("A new password"),
+        context=_leading_to("accounts:password-reset-confirm"),
+        sample=lambda: {"token": "…", "hours": 1},
+        bound=True,
+    )
+)
+CONFIRM_NEW_EMAIL = register(
+    Notice(
+        slug="confirm-new-email",
+        category=Category.SERVICE,
+        title=_("Confirm your new e-mail address"),
+        context=_leading_to("accounts:email-confirm"),
+        sample=lambda: {"token": "…", "until": _SOME_DAY},
+        bound=True,
+    )
+)
+EMAIL_IN_USE = register(
+    Notice(
+        slug="email-in-use",
+        category=Category.SERVICE,
+        title=_("Somebody wanted to use your address"),
+        context=_to_the_door,
+        sample=dict,
+        bound=True,
+    )
+)
+EMAIL_CHANGE_ASKED = register(
+    Notice(
+        slug="email-change-asked",
+        category=Category.SECURITY,
+        title=_("Another e-mail address is to take the place of yours"),
+        context=_leading_to("accounts:email-stop"),
+        sample=lambda: {"token": "…", "until": _SOME_DAY},
+        bound=True,
+    )
+)
+EMAIL_CHANGED = register(
+    Notice(
+        slug="email-changed",
+        category=Category.SECURITY,
+        title=_("Your e-mail address has changed"),
+        context=_to_the_door,
+        sample=lambda: {"asked": _SOME_DAY, "until": _SOME_DAY},
+        bound=True,
+    )
+)
+INVITE_TO_STAFF = register(
+    Notice(
+        slug="invite-to-staff",
+        category=Category.SERVICE,
+        title=_("An invitation to the staff"),
+        context=_leading_to("accounts:invitation"),
+        sample=lambda: {"token": "…", "until": _SOME_DAY},
+        bound=True,
+    )
+)

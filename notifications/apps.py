@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+    verbose_name = _("Notices")
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  # registers itself
+
+        autodiscover_modules("notices")

@@ -1,0 +1,108 @@
+"""The outbox: what is to be told to whom, what became of it, and addresses that take nothing."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from encryption.fields import EncryptedEmailField, EncryptedJSONField, SealedQuerySet
+
+
+class State(models.TextChoices):
+    """How far a notice has come. All but the first three are ends."""
+
+    QUEUED = "queued", _("waiting")
+    ATTEMPTING = "attempting", _("on its way")
+    DEFERRED = "deferred", _("waiting for another try")
+    SENT = "sent", _("sent")
+    FAILED = "failed", _("given up")
+    UNCERTAIN = "uncertain", _("perhaps sent")
+    SUPPRESSED = "suppressed", _("held back")
+    UNREACHABLE = "unreachable", _("address takes nothing")
+    ERASED = "erased", _("recipient erased")
+
+
+WAITING = (State.QUEUED, State.DEFERRED)
+OPEN = (*WAITING, State.ATTEMPTING)
+ENDS = tuple(state for state in State if state not in OPEN)
+
+
+class NotificationQuerySet(SealedQuerySet["Notification"]):
+    """Rows of the outbox, by what is to be done with them."""
+
+    def due(self, now: datetime) -> Self:
+        """Those to be sent now that nobody is holding."""
+        free = Q(lease_until=None) | Q(lease_until__lte=now)
+        return self.filter(free, state__in=WAITING, due_at__lte=now)
+
+    def left_behind(self, now: datetime) -> Self:
+        """Those whose sender went away in the middle of sending: nobody knows whether they left."""
+        return self.filter(state=State.ATTEMPTING, lease_until__lte=now)
+
+
+class Notification(models.Model):
+    """One notice to one member. Its parameters are sealed, and forgotten once it has been sent."""
+
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="notifications")
+    notice = models.CharField(max_length=60)
+    # What it is about: the same is not told twice.
+    occasion = models.CharField(max_length=80)
+    parameters = EncryptedJSONField(null=True, subject="member_id")
+    # Only where it is not simply the address that the member has when it leaves.
+    address = EncryptedEmailField(max_length=254, null=True, subject="member_id")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    # Why it is in this state: a word or a code of the mail server, never its text, which may quote the address.
+    reason = models.CharField(max_length=40, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    lease = models.UUIDField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["member", "notice", "occasion"], name="notifications_told_once"),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="notifications_known_state"),
+            models.CheckConstraint(
+                condition=Q(state__in=OPEN, settled_at=None) | Q(state__in=ENDS, settled_at__isnull=False),
+                name="notifications_settled_at_its_end",
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["due_at", "id"], condition=Q(state__in=WAITING), name="notifications_due"),
+            models.Index(fields=["lease_until"], condition=Q(state=State.ATTEMPTING), name="notifications_left"),
+            models.Index(fields=["settled_at"], name="notifications_settled"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notice} to member {self.member_id}"
+
+
+class Suppression(models.Model):
+    """An address that takes no mail, known by a keyed digest alone."""
+
+    class Reason(models.TextChoices):
+        BOUNCED = "bounced", _("the mail server refuses it for good")
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    reason = models.CharField(max_length=12, choices=Reason.choices)
+    # What the mail server said: its code, such as 550 or 5.1.1.
+    code = models.CharField(max_length=12, blank=True)
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("address that takes nothing")
+        verbose_name_plural = _("addresses that take nothing")
+
+    def __str__(self) -> str:
+        return f"suppression {self.pk}"

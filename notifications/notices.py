@@ -1,0 +1,85 @@
+"""What can be told to members: each notice is declared once, in the ``notices.py`` of the app that sends it.
+
+A declaration says what kind of news it is, and so whether it can be declined. No caller, form or row chooses that.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Parameters = Mapping[str, Any]
+PARTS = ("subject.txt", "body.txt", "body.html")
+
+
+class Category(models.TextChoices):
+    """Kinds of news. The first four are always sent."""
+
+    SERVICE = "service", _("service")
+    SECURITY = "security", _("security")
+    INCIDENT = "incident", _("incident")
+    LEGAL = "legal", _("legal")
+    PRODUCT = "product", _("product")
+    MARKETING = "marketing", _("marketing")
+
+    @property
+    def is_always_sent(self) -> bool:
+        """Say whether no preference stops it."""
+        return self not in (Category.PRODUCT, Category.MARKETING)
+
+
+def _as_they_are(parameters: Parameters) -> Parameters:
+    return parameters
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One kind of message.
+
+    ``context`` makes what the templates of ``notices/<slug>/`` are filled with from the parameters in the row, when the
+    message leaves. ``sample`` returns parameters to preview it with. A ``bound`` notice belongs to one mailbox: it
+    proves that somebody reads it, so it goes to the address it was written for, confirmed or not, and nowhere else.
+    """
+
+    slug: str
+    category: Category
+    title: str | Promise
+    sample: Callable[[], Parameters]
+    context: Callable[[Parameters], Parameters] = _as_they_are
+    bound: bool = False
+
+    @property
+    def keeps_address(self) -> bool:
+        """Say whether it goes to the address of the moment it was written, whatever becomes of that."""
+        return self.bound or self.category == Category.SECURITY
+
+
+class UnknownNotice(LookupError):
+    """No app declares a notice of this name."""
+
+
+_declared: dict[str, Notice] = {}
+
+
+def register(notice: Notice) -> Notice:
+    """Declare ``notice``; return it. Raises ValueError when another one has its name."""
+    known = _declared.setdefault(notice.slug, notice)
+    if known is not notice:
+        raise ValueError(f"two notices are called {notice.slug}")
+    return notice
+
+
+def declared() -> tuple[Notice, ...]:
+    """Return every notice, by name."""
+    return tuple(sorted(_declared.values(), key=lambda notice: notice.slug))
+
+
+def notice_of(slug: str) -> Notice:
+    """Return the notice of that name. Raises ``UnknownNotice``."""
+    try:
+        return _declared[slug]
+    except KeyError:
+        raise UnknownNotice(slug) from None

@@ -1,0 +1,57 @@
+"""What telling people something leaves behind: what they were told, sealed until it has left, and for ninety days that
+they were told."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.declarations import PersonalData, PersonalField
+from catalogue.erasure import Blank
+from catalogue.registry import register
+from catalogue.vocabulary import Category, Purpose
+
+from .housekeeping import KEPT
+
+
+def _told(name: str, label: Any, **particulars: Any) -> PersonalField:
+    usual: dict[str, Any] = {"category": Category.REGISTRATION, "purpose": Purpose.SERVICE_NOTICES, "erasure": Blank()}
+    return PersonalField(name=name, label=label, keep_for=KEPT, counted_from="settled_at", **(usual | particulars))
+
+
+register(
+    PersonalData(
+        model="notifications.Notification",
+        subjects=("member",),
+        fields=(
+            _told("parameters", _("What a notice was filled with"), encrypted=True),
+            _told("address", _("Address of a notice"), encrypted=True),
+        ),
+        not_personal={
+            "id": "number of the row",
+            "member": "who is told",
+            "notice": "name of the notice",
+            "occasion": "what it is about, without a value",
+            "state": "how far it has come",
+            "reason": "a word or a code of the mail server",
+            "attempts": "count",
+            "created_at": "when it was written",
+            "due_at": "when it may leave",
+            "expires_at": "when it is of no use any more",
+            "lease_until": "how long a worker holds it",
+            "lease": "random number of the worker",
+            "settled_at": "when it came to its end",
+        },
+    )
+)
+register(
+    PersonalData(
+        model="notifications.Suppression",
+        not_personal={
+            "id": "number of the row",
+            "digest": "keyed digest of an address",
+            "reason": "why nothing is sent there",
+            "code": "code of the mail server",
+            "since": "when that was found out",
+        },
+    )
+)
