@@ -8,12 +8,14 @@ FACTOR = 4
 LONGEST = timedelta(hours=6)
 GIVE_UP_AFTER = timedelta(days=3)
 SPREAD = 0.25
+MOST_STEPS = 8  # by then it is the longest anyway
 _dice = random.SystemRandom()
 
 
 def next_try(attempts: int, now: datetime) -> datetime:
     """Return when to try again after ``attempts`` tries in vain: up to a quarter earlier or later than planned."""
-    planned = min(FIRST * FACTOR ** min(attempts - 1, 8), LONGEST)
+    factor: int = FACTOR ** min(max(attempts, 1) - 1, MOST_STEPS)
+    planned = min(FIRST * factor, LONGEST)
     return now + planned * _dice.uniform(1 - SPREAD, 1 + SPREAD)
 
 

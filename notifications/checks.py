@@ -20,7 +20,7 @@ def problems(notices: Iterable[Notice]) -> Iterator[CheckMessage]:
     """Yield what is wrong with the texts of ``notices``."""
     for notice in notices:
         for part in PARTS:
-            name = f"notices/{notice.slug}/{part}"
+            name = f"{notice.folder}/{part}"
             try:
                 get_template(name)
             except TemplateDoesNotExist:

@@ -144,7 +144,8 @@ def _is_always_sent(row: Notification) -> bool:
 
 
 def _dead(row: Notification, code: str) -> bool:
-    address: Any = row.address or row.member.email
+    member: Any = row.member
+    address: Any = row.address or member.email
     with transaction.atomic():
         suppress(address, Suppression.Reason.BOUNCED, code)
         return _end(row, State.UNREACHABLE, code)

@@ -35,7 +35,7 @@ def texts(notice: Notice, member: Any, parameters: Mapping[str, Any]) -> tuple[s
     """Return subject, text and HTML of ``notice``. Times in them are those of the member's own clock."""
     context = {**notice.context(parameters), "home": settings.PUBLIC_URL}
     with timezone.override(ZoneOf(member)):
-        subject, text, html = (render_to_string(f"notices/{notice.slug}/{part}", context) for part in PARTS)
+        subject, text, html = (render_to_string(f"{notice.folder}/{part}", context) for part in PARTS)
     return " ".join(subject.split()), text, html
 
 

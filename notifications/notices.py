@@ -52,6 +52,11 @@ class Notice:
     bound: bool = False
 
     @property
+    def folder(self) -> str:
+        """Return where its templates are."""
+        return f"notices/{self.slug}"
+
+    @property
     def keeps_address(self) -> bool:
         """Say whether it goes to the address of the moment it was written, whatever becomes of that."""
         return self.bound or self.category == Category.SECURITY

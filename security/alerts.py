@@ -32,5 +32,13 @@ def mail(event: Event) -> None:
     """Tell a member by mail what happened, with a link that undoes what can be undone."""
     token = tokens.issue(event.member, tokens.NOT_ME, event=event)
     # What cannot be opened is falsy, and is left out.
-    observed = {"device": event.device or None, "network": event.network or None}
-    notify(SECURITY_ALERT, event.member, kind=str(event.kind), when=event.at, token=token, **observed)
+    device, network = event.device or None, event.network or None
+    notify(
+        SECURITY_ALERT,
+        event.member,
+        kind=str(event.kind),
+        when=event.at,
+        device=device,
+        network=network,
+        token=token,
+    )

@@ -41,6 +41,8 @@ class SmtpBackend(EmailBackend):
 
     def drop(self) -> None:
         """Let go of a connection that went wrong, without waiting for a last word."""
-        for broken in filter(None, (self.connection, self._partial_connection)):
-            broken.close()
-        self.connection = self._partial_connection = None
+        for name in ("connection", "_partial_connection"):
+            broken = getattr(self, name)
+            if broken is not None:
+                broken.close()
+            setattr(self, name, None)

@@ -1,0 +1,257 @@
+"""From the outbox to a mail server, whatever that server does."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Member
+from accounts.notices import RESET_PASSWORD
+from notifications import delivery
+from notifications.delivery import LEASE, deliver
+from notifications.models import OPEN, Notification, State, Suppression
+from notifications.notices import Category
+from notifications.sending import notify
+from security.notices import SECURITY_ALERT
+from tests import factories
+
+from .conftest import row_to
+
+pytestmark = [pytest.mark.django_db, pytest.mark.promise("F5")]
+ALWAYS = [category for category in Category if category.is_always_sent]
+
+
+class Killed(BaseException):
+    """Stands for ``kill -9``: nothing after it runs."""
+
+
+def reset(member, **more):
+    notify(RESET_PASSWORD, member, token="abc", hours=1, **more)
+
+
+def later(seconds):
+    return time_machine.travel(timezone.now() + timedelta(seconds=seconds), tick=True)
+
+
+# --- what is written down -----------------------------------------------------------------------------------------
+def test_a_notice_is_a_row_until_it_leaves_and_then_forgets_what_it_was_filled_with(rose, sink):
+    reset(rose)
+    row = row_to(rose)
+    assert (row.state, row.parameters["token"], row.address) == (State.QUEUED, "abc", rose.email)
+    assert deliver() == 1
+    row = row_to(rose)
+    assert (row.state, row.parameters, row.address, row.attempts) == (State.SENT, None, None, 1)
+    [mail] = sink.taken
+    assert (mail["To"], mail["X-To"], mail["Auto-Submitted"]) == (rose.email, rose.email, "auto-generated")
+    assert "abc" in mail.get_payload(0).get_payload()
+
+
+def test_what_is_rolled_back_is_told_to_nobody(rose, sink):
+    with transaction.atomic():
+        reset(rose)
+        transaction.set_rollback(True)
+    assert deliver() == 0
+    assert not sink.taken
+
+
+def test_the_same_occasion_is_told_once(rose, sink):
+    for _turn in range(2):
+        reset(rose, occasion="policy-7")
+    reset(factories.make_member("fern"), occasion="policy-7")
+    deliver()
+    reset(rose, occasion="policy-7")
+    deliver()
+    assert sorted(mail["X-To"] for mail in sink.taken) == ["fern@example.org", "rose@example.org"]
+
+
+@pytest.mark.parametrize("value", [b"bytes", 1.5, ["list"], object()])
+def test_what_a_row_could_not_give_back_is_refused_at_once(rose, value):
+    with pytest.raises(TypeError):
+        reset(rose, odd=value)
+    assert not Notification.objects.exists()
+
+
+# --- what the server does -----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("domain", "state", "reason"),
+    [
+        ("example.org", State.SENT, ""),
+        ("busy.example", State.DEFERRED, "421"),
+        ("later.example", State.DEFERRED, "450"),
+        ("grey.example", State.DEFERRED, "450"),
+        ("gone.example", State.UNREACHABLE, "550"),
+        ("policy.example", State.FAILED, "550"),
+        ("never.example", State.FAILED, "554"),
+        ("spam.example", State.FAILED, "554"),
+        ("hangs.example", State.DEFERRED, "SMTPServerDisconnected"),
+        ("drops.example", State.DEFERRED, "SMTPServerDisconnected"),
+    ],
+)
+def test_each_row_ends_where_it_should_and_nobody_else_is_held_up(rose, sink, caplog, domain, state, reason):
+    before = factories.make_member("before")
+    bad = factories.make_member("bad", email=f"bad@{domain}")
+    for member in (before, bad, rose):
+        reset(member)
+    deliver()
+    row = row_to(bad)
+    assert (row.state, row.reason, row.attempts) == (state, reason, 1)
+    assert {row_to(member).state for member in (before, rose)} == {State.SENT}
+    assert (row.lease, row.lease_until) == (None, None)
+    assert (row.due_at > timezone.now()) == (state == State.DEFERRED)
+    assert bool(row.parameters) == (state != State.SENT)
+    assert "bad@" not in caplog.text
+
+
+def test_a_server_that_is_not_there_costs_nothing_but_time(rose, settings, sink):
+    port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
+    reset(rose)
+    deliver()
+    assert (row_to(rose).state, row_to(rose).reason) == (State.DEFERRED, "ConnectionRefusedError")
+    settings.EMAIL_PORT = port
+    assert deliver() == 0  # not before its time
+    with later(60):
+        deliver()
+    assert row_to(rose).state == State.SENT
+
+
+def test_a_greylisted_address_is_written_to_a_while_later(sink):
+    grey = factories.make_member("grey", email="grey@grey.example")
+    reset(grey)
+    deliver()
+    with later(60):
+        deliver()
+    assert (row_to(grey).state, row_to(grey).attempts, len(sink.taken)) == (State.SENT, 2, 1)
+
+
+def test_what_cannot_be_sent_for_three_days_is_given_up_and_can_still_be_tried_by_hand(sink):
+    slow = factories.make_member("slow", email="slow@later.example")
+    reset(slow)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _hour in range(80):
+            deliver()
+            clock.shift(timedelta(hours=1))
+    row = row_to(slow)
+    assert (row.state, row.reason) == (State.FAILED, "450")
+    assert row.attempts < 25
+    assert row.parameters["token"] == "abc"
+
+
+@pytest.mark.promise("N1")
+def test_a_dead_address_is_not_hammered(sink):
+    gone = factories.make_member("gone", email="gone@gone.example")
+    for _turn in range(3):
+        reset(gone)
+        deliver()
+    assert sink.asked == {"gone@gone.example": 1}
+    assert set(Notification.objects.values_list("state", flat=True)) == {State.UNREACHABLE}
+    suppression = Suppression.objects.get()
+    assert (suppression.reason, suppression.code) == ("bounced", "550")
+
+
+def test_an_address_that_no_header_can_hold_holds_up_nobody(rose, sink):
+    reset(factories.make_member("odd"), address="odd@example.org\r\nBcc: all@example.org")
+    reset(rose)
+    deliver()
+    assert [mail["X-To"] for mail in sink.taken] == [rose.email]
+    assert set(Notification.objects.values_list("state", flat=True)) == {State.SENT, State.FAILED}
+
+
+# --- whom it may still reach when it leaves -----------------------------------------------------------------------
+def test_who_is_erased_meanwhile_is_written_to_no_more(rose, sink):
+    reset(rose)
+    Member.objects.get(pk=rose.pk).delete()
+    deliver()
+    row = Notification.objects.get()
+    assert (row.state, row.member, sink.taken) == (State.ERASED, None, [])
+
+
+def test_what_is_of_no_use_any_more_is_not_sent(rose, sink):
+    reset(rose, until=timezone.now() + timedelta(minutes=5))
+    with later(301):
+        deliver()
+    assert (row_to(rose).state, row_to(rose).reason, sink.taken) == (State.FAILED, "too late", [])
+
+
+def test_what_is_for_an_account_waits_until_its_address_is_confirmed(declare, sink):
+    bud = factories.make_member("bud", email_verified_at=None)
+    notify(declare(Category.SERVICE), bud, token="abc", hours=1)
+    deliver()
+    assert (row_to(bud).state, sink.taken) == (State.DEFERRED, [])
+    Member.objects.filter(pk=bud.pk).update(email_verified_at=timezone.now())
+    with later(3601):
+        deliver()
+    assert row_to(bud).state == State.SENT
+
+
+def test_an_alert_goes_to_the_address_there_was_when_it_happened(rose, sink):
+    common = {"kind": "new-browser", "when": timezone.now(), "device": None, "network": None, "token": "abc"}
+    notify(SECURITY_ALERT, rose, **common)
+    rose.email = "thief@example.net"
+    rose.save()
+    deliver()
+    assert [mail["X-To"] for mail in sink.taken] == ["rose@example.org"]
+
+
+def test_other_news_goes_to_the_address_there_is_when_it_leaves(rose, declare, sink):
+    notify(declare(Category.LEGAL), rose, token="abc", hours=1)
+    rose.email = "rose@new.example"
+    rose.save()
+    deliver()
+    assert [mail["X-To"] for mail in sink.taken] == ["rose@new.example"]
+
+
+# --- killed between any two lines ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("when", ["claimed", "began", "handed over"])
+@pytest.mark.parametrize("category", list(Category))
+def test_who_is_killed_loses_nothing_and_sends_at_most_once_more(rose, declare, sink, monkeypatch, when, category):
+    notify(declare(category), rose, token="abc", hours=1)
+    kill(monkeypatch, when)
+    with pytest.raises(Killed):
+        deliver()
+    monkeypatch.undo()
+    declare(category)
+    assert deliver() == 0  # as long as the lease lasts
+    with later(LEASE.total_seconds() + 1):
+        deliver()
+    with later(LEASE.total_seconds() + 120):
+        deliver()
+    row, ids = row_to(rose), [mail["Message-ID"] for mail in sink.taken]
+    may_repeat = category.is_always_sent or when == "claimed"
+    assert row.state == (State.SENT if may_repeat else State.UNCERTAIN)
+    assert len(ids) == {"claimed": 1, "began": int(may_repeat), "handed over": 1 + may_repeat}[when]
+    assert len(set(ids)) <= 1
+    assert all(re.fullmatch(r"<[0-9a-f]{32}@[\w.]+>", each) for each in ids)
+
+
+def kill(monkeypatch, when):
+    """Have the worker die at the first row, before or after it is handed over."""
+    hand_over = delivery.Mailbag.send
+
+    def dying(*args):
+        if when == "handed over":
+            hand_over(*args)
+        raise Killed
+
+    name, where = ("_begin", delivery) if when == "claimed" else ("send", delivery.Mailbag)
+    monkeypatch.setattr(where, name, dying)
+
+
+def test_who_has_lost_its_lease_sends_nothing(rose, sink):
+    reset(rose)
+    [row] = delivery.claim(timezone.now())
+    with later(LEASE.total_seconds() + 1), delivery.Mailbag() as mailbag:
+        delivery.attempt(row, mailbag)
+        assert not sink.taken
+        assert deliver() == 1
+        delivery.attempt(row, mailbag)
+    assert len(sink.taken) == 1
+
+
+def test_a_shift_takes_what_is_due_batch_by_batch_over_one_connection(sink, monkeypatch):
+    for number in range(2 * delivery.BATCH + 1):
+        reset(factories.make_member(f"member{number}"))
+    assert deliver() == 2 * delivery.BATCH + 1
+    assert not Notification.objects.filter(state__in=OPEN).exists()
