@@ -188,7 +188,7 @@ def _stop(token: str, seen: Observation) -> Member | None:
     disown(event, begun=event.at, seen=seen)
     events.happened(member, Kind.EMAIL_STOPPED, seen=seen)
     member.refresh_from_db()
-    mail.reset_password(member, tokens.issue(member, tokens.RESET_PASSWORD))
+    mail.email_change_was_stopped(member, tokens.issue(member, tokens.RESET_PASSWORD))
     return member
 
 

@@ -1,6 +1,7 @@
 """Every mail about an account, one function each."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -25,9 +26,13 @@ def already_a_member(member: Member) -> None:
 
 def reset_password(member: Member, token: str) -> None:
     """Mail the link under which a new password is set."""
+    notify(notices.RESET_PASSWORD, member, token=token, **_how_long())
+
+
+def _how_long() -> dict[str, Any]:
+    """Return for how many hours, and until when, a link opens the page of a new password."""
     lasts = settings.TOKEN_LIFETIMES["reset-password"]
-    hours = round(lasts.total_seconds() / 3600)
-    notify(notices.RESET_PASSWORD, member, token=token, hours=hours, until=timezone.now() + lasts)
+    return {"hours": round(lasts.total_seconds() / 3600), "until": timezone.now() + lasts}
 
 
 def confirm_new_address(member: Member, address: str, token: str) -> None:
@@ -51,6 +56,11 @@ def email_was_changed(member: Member, asked_at: datetime) -> None:
     """Tell the address there was that it counts no longer, and which mail holds the link that stops it."""
     until = asked_at + settings.TOKEN_LIFETIMES["stop-email"]
     notify(notices.EMAIL_CHANGED, member, asked=asked_at, until=until)
+
+
+def email_change_was_stopped(member: Member, token: str) -> None:
+    """Tell the address that counts again what was stopped, and mail it the link under which a new password is set."""
+    notify(notices.EMAIL_CHANGE_STOPPED, member, token=token, **_how_long())
 
 
 def invite_to_staff(member: Member, token: str, until: datetime) -> None:

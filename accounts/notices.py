@@ -21,6 +21,12 @@ def _to_the_door(parameters: Parameters) -> Parameters:
     return {**parameters, **ways}
 
 
+def _to_a_new_password(parameters: Parameters) -> Parameters:
+    """Fill in the link that was asked for, and the page from which there is another."""
+    ways = {"link": link("accounts:password-reset-confirm", parameters["token"])}
+    return {**parameters, **ways, "reset_link": link("accounts:password-reset")}
+
+
 CONFIRM_EMAIL = register(
     Notice(
         slug="confirm-email",
@@ -88,6 +94,16 @@ EMAIL_CHANGED = register(
         title=_("Your e-mail address has changed"),
         context=_to_the_door,
         sample=lambda: {"asked": _SOME_DAY, "until": _SOME_DAY},
+        bound=True,
+    )
+)
+EMAIL_CHANGE_STOPPED = register(
+    Notice(
+        slug="email-change-stopped",
+        category=Category.SECURITY,
+        title=_("The change of your e-mail address was stopped"),
+        context=_to_a_new_password,
+        sample=lambda: {"token": "…", "hours": 2},
         bound=True,
     )
 )

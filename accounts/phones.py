@@ -41,7 +41,8 @@ def set_phone(member: Member, number: str, *, seen: Observation) -> bool:
 
     Raises ``ValidationError`` for what is no number, and ``TooOften``.
     """
-    if (phone_of(member) or "") == number:
+    before = phone_of(member)
+    if (before or "") == number:
         return False
     wait = take(CHANGES, member.pk)
     if wait is not None:
@@ -50,8 +51,15 @@ def set_phone(member: Member, number: str, *, seen: Observation) -> bool:
         if not update_profile(member, {"phone": number}, by=member):
             return False
         PhoneCode.objects.filter(member=member).delete()
-        events.happened(member, Kind.PHONE_CHANGED, seen=seen)
+        events.happened(member, _what_happened(before, number), seen=seen)
     return True
+
+
+def _what_happened(before: Any, number: str) -> Kind:
+    """Return what it is called for the member: what there was before may be a number that cannot be opened."""
+    if before is None:
+        return Kind.PHONE_ADDED
+    return Kind.PHONE_CHANGED if number else Kind.PHONE_REMOVED
 
 
 def can_be_written_to(number: Any) -> bool:

@@ -19,7 +19,9 @@ KINDS = frozenset(
         Kind.EMAIL_ASKED,
         Kind.EMAIL_CHANGED,
         Kind.EMAIL_STOPPED,
+        Kind.PHONE_ADDED,
         Kind.PHONE_CHANGED,
+        Kind.PHONE_REMOVED,
     }
 )
 # Told by mail alone: on the pages it would ask who has just said it. A thief in a session may have said it, though.

@@ -23,7 +23,8 @@ class Meaning:
 
 
 _SEE_SESSIONS, _SEE_STEPS = _("See where you are signed in"), _("Look over your second steps")
-_SEE_ADDRESS, _NEW_PASSWORD = _("Look at your e-mail address"), _("Change the password")
+_SEE_ADDRESS, _SEE_PHONE = _("Look at your e-mail address"), _("Look at your phone number")
+_NEW_PASSWORD = _("Change the password")
 
 MEANINGS: dict[str, Meaning] = {
     Kind.SIGNED_IN: Meaning(
@@ -83,11 +84,11 @@ MEANINGS: dict[str, Meaning] = {
         _("The change of your e-mail address was stopped"), _("It is the one it was."), EMAIL, _SEE_ADDRESS
     ),
     Kind.PHONE_VERIFIED: Meaning(
-        _("A phone number was confirmed"), _("We know that it reaches you."), PHONE, _("Look at your phone number")
+        _("A phone number was confirmed"), _("We know that it reaches you."), PHONE, _SEE_PHONE
     ),
-    Kind.PHONE_CHANGED: Meaning(
-        _("Your phone number was changed"), _("It is another one now."), PHONE, _("Look at your phone number")
-    ),
+    Kind.PHONE_ADDED: Meaning(_("A phone number was added"), _("There was none before."), PHONE, _SEE_PHONE),
+    Kind.PHONE_CHANGED: Meaning(_("Your phone number was changed"), _("It is another one now."), PHONE, _SEE_PHONE),
+    Kind.PHONE_REMOVED: Meaning(_("Your phone number was removed"), _("There is none now."), PHONE, _SEE_PHONE),
     Kind.SESSIONS_ENDED: Meaning(
         _("You were signed out elsewhere"), _("Whoever was there has to sign in again."), SESSIONS, _SEE_SESSIONS
     ),

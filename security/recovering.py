@@ -20,9 +20,9 @@ LASTS = timedelta(days=30)
 BEGINNINGS = (Kind.GAVE_AWAY, Kind.NOT_ME)
 NEW_PASSWORDS = frozenset({Kind.PASSWORD_CHANGED, Kind.PASSWORD_RESET})
 OF_STEPS = frozenset({Kind.FACTOR_ADDED, Kind.FACTOR_REMOVED, Kind.CODES_MADE, Kind.CODE_USED})
-OF_CONTACT = frozenset(
-    {Kind.EMAIL_ASKED, Kind.EMAIL_CHANGED, Kind.EMAIL_STOPPED, Kind.PHONE_VERIFIED, Kind.PHONE_CHANGED}
-)
+OF_EMAIL = frozenset({Kind.EMAIL_ASKED, Kind.EMAIL_CHANGED, Kind.EMAIL_STOPPED})
+OF_PHONE = frozenset({Kind.PHONE_VERIFIED, Kind.PHONE_ADDED, Kind.PHONE_CHANGED, Kind.PHONE_REMOVED})
+OF_CONTACT = OF_EMAIL | OF_PHONE
 TOLD, SESSIONS, PASSWORD, STEPS, CONTACT, AUDIENCES = "told", "sessions", "password", "steps", "contact", "audiences"
 TITLES = {
     TOLD: _("What happened"),

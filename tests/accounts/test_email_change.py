@@ -335,6 +335,10 @@ def test_the_old_address_stops_it_ends_all_sessions_and_gets_a_new_password(
     assert not signs_in(NEW)
     assert not Member.objects.get().has_usable_password()
     assert mailoutbox[-1].to == [OLD]
+    assert "change of your address was stopped" in mailoutbox[-1].subject
+    for said in (mailoutbox[-1].body, mailoutbox[-1].alternatives[0].content):
+        assert "knew your password" in said
+        assert "somebody asked for a new password" not in said
     reset = re.search(re.escape(settings.PUBLIC_URL) + r"(/password/reset/\S+)", mailoutbox[-1].body)[1]
     Client().post(reset, {"new_password": "barley under the bells"})
     assert signs_in(OLD, "barley under the bells")

@@ -66,22 +66,38 @@ def confirm(browser, code):
 
 
 # --- the number
-@pytest.mark.parametrize("number", [OTHER, ""])
-def test_it_is_changed_and_removed_and_whatever_was_confirmed_is_so_no_longer(rose, hers, send, number, mailoutbox):
+@pytest.mark.parametrize(
+    ("number", "kind", "said"),
+    [
+        (OTHER, Kind.PHONE_CHANGED, "phone number was changed"),
+        ("", Kind.PHONE_REMOVED, "phone number was removed"),
+    ],
+)
+def test_it_is_changed_and_removed_and_whatever_was_confirmed_is_so_no_longer(
+    rose, hers, send, number, kind, said, mailoutbox
+):
     Profile.objects.update(phone_verified_at=timezone.now())
     assert send(hers, "/settings/phone/", phone=number)["Location"] == "/settings/phone/"
     assert (profile().phone or "") == number
     assert profile().phone_verified_at is None
-    assert Event.objects.filter(kind=Kind.PHONE_CHANGED).count() == 1
-    assert "phone number was changed" in mailoutbox[-1].body
+    assert list(Event.objects.values_list("kind", flat=True)) == [kind]
+    assert said in mailoutbox[-1].body
     assert number not in mailoutbox[-1].body or not number
+
+
+def test_a_first_number_is_told_as_one_that_was_added(rose, hers, send, mailoutbox):
+    Profile.objects.update(phone=None)
+    send(hers, "/settings/phone/", phone=OTHER)
+    assert list(Event.objects.values_list("kind", flat=True)) == [Kind.PHONE_ADDED]
+    assert "A phone number was added" in mailoutbox[-1].body
+    assert "changed" not in mailoutbox[-1].body
 
 
 def test_the_same_number_stays_confirmed(rose, hers, send):
     Profile.objects.update(phone_verified_at=timezone.now())
     send(hers, "/settings/phone/", phone="+44 7700 900123")
     assert profile().phone_verified_at is not None
-    assert not Event.objects.filter(kind=Kind.PHONE_CHANGED).exists()
+    assert not Event.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,9 @@ def test_the_kinds_that_are_told_at_once():
         "email-asked",
         "email-changed",
         "email-stopped",
+        "phone-added",
         "phone-changed",
+        "phone-removed",
     }
 
 
