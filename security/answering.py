@@ -29,11 +29,15 @@ OWN_WORDS = {Kind.NOT_ME, Kind.GAVE_AWAY, Kind.STEPS_SEEN, Kind.CONTACT_SEEN, Ki
 
 @dataclass(frozen=True)
 class Told:
-    """An event as its member is told of it. ``is_answerable`` if this browser may say that it was them."""
+    """An event as its member is told of it.
+
+    ``waits`` if an answer is still to come from a browser of theirs; ``is_answerable`` if this one may give it.
+    """
 
     event: Event
     place: str
     meaning: Meaning
+    waits: bool
     is_answerable: bool
 
     @property
@@ -61,24 +65,29 @@ def alert_for(request: HttpRequest) -> Alert | None:
     found = list(waiting.with_keys()[:READ])
     here = known_browser(request, request.user) if found else None
     others = [each for each in found if here is None or each.browser_id != here.pk]
-    return Alert(told(others[0], _answering(here)), len(others) - 1) if others else None
+    return Alert(told(others[0], answering(here)), len(others) - 1) if others else None
 
 
 def answering_browser(request: HttpRequest) -> Browser | None:
-    """Return the browser of the request, if it may answer for others: a known one that is not new itself."""
-    return _answering(known_browser(request, request.user))
+    """Return the browser of the request, if it may answer for others."""
+    return answering(known_browser(request, request.user))
 
 
-def _answering(here: Browser | None) -> Browser | None:
+def answering(here: Browser | None) -> Browser | None:
+    """Return a known browser if it may answer for others: one that is not new itself."""
     since = timezone.now() - WEEK
     strange = Event.objects.filter(browser=here, kind=Kind.NEW_BROWSER, is_alert=True, answered_at=None, at__gt=since)
     return None if here is None or strange.exists() else here
 
 
-def told(event: Event, here: Browser | None) -> Told:
-    """Return an event as it is told in the browser ``here``."""
+def told(event: Event, here: Browser | None, *, read_in: Browser | None = None) -> Told:
+    """Return an event as it is told where ``here`` is the browser that answers, if there is one.
+
+    What happened in the browser it is ``read_in`` waits for nothing: whoever is there knows, and cannot answer for it.
+    """
     is_open = event.is_alert and event.answered_at is None
-    return Told(event, in_words(event.network), MEANINGS[event.kind], is_open and is_other(event, here))
+    waits = is_open and (read_in is None or read_in.pk != event.browser_id)
+    return Told(event, in_words(event.network), MEANINGS[event.kind], waits, is_open and is_other(event, here))
 
 
 def is_other(event: Event, here: Browser | None) -> bool:

@@ -67,10 +67,20 @@ def are_good(member: Any, codes: list[str]) -> bool:
     return bool(kept) and {digest(code, member) for code in codes} == kept
 
 
+def looks_like_code(typed: str) -> bool:
+    """Say whether somebody has typed one of their codes, or most of it, and not six digits."""
+    return bool(re.fullmatch(r"[a-z2-7]{12,20}", _plain(typed)))
+
+
 def digest(code: str, member: Any) -> str:
     """Return what is stored of a code, however it was typed."""
-    plain = re.sub(r"[\W_]+", "", code).lower().translate(MISREAD)
+    plain = _plain(code)
     return hashlib.sha256(f"{member.pk}:{plain}".encode("utf-8", "replace")).hexdigest()
+
+
+def _plain(code: str) -> str:
+    """Return a code without what people put between its letters, and read as it is meant."""
+    return re.sub(r"[\W_]+", "", code).lower().translate(MISREAD)
 
 
 def _new_code() -> str:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from ..recovery import looks_like_code
 from ..second_step import try_app_code, try_recovery_code
 from ..steps import LONGEST_NAME
 from . import AccessibleForm
@@ -25,7 +26,7 @@ def code_field(**options: Any) -> forms.CharField:
     attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
     return forms.CharField(
         label=_("Six digits"),
-        max_length=16,
+        max_length=64,  # room for a recovery code: a browser that cut it short would hide what was meant
         error_messages={
             "required": _("Type the six digits that the app shows."),
             "max_length": _("The code has six digits."),
@@ -68,15 +69,25 @@ class AppForm(NameForm):
 
 
 class CodeForm(AccessibleForm):
-    """The code of an authenticator app."""
+    """The code of an authenticator app. ``codes_left`` says how many recovery codes there are to point to."""
 
     CODE = "code"
     WRONG = _("This is not what the app shows, or it was used already. Wait for the next six digits.")
 
     code = code_field()
 
+    def __init__(self, *args: Any, codes_left: int = 0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.codes_left = codes_left
+        self.is_recovery_code = False
+
     def clean_code(self) -> str:
-        return digits_of(self.cleaned_data["code"])
+        typed: str = self.cleaned_data["code"]
+        self.is_recovery_code = bool(self.codes_left) and looks_like_code(typed)
+        if self.is_recovery_code:
+            text = _("This looks like a recovery code. Type it below, under “Nothing at hand?”: there it is used up.")
+            raise ValidationError(text, code="recovery")
+        return digits_of(typed)
 
     def tried(self, request: HttpRequest, member: Any) -> Any:
         """Return the app of ``member`` that shows the code. Raises ``TooManyCodes``."""

@@ -10,7 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from ..answering import answer, answering_browser, began, is_other, told
+from ..answering import answer, answering, answering_browser, began, is_other, told
+from ..browsers import known_browser
 from ..events import page_of
 from ..freshness import recently_authenticated
 from ..models import Event
@@ -20,9 +21,10 @@ from ..models import Event
 def events(request: HttpRequest) -> HttpResponse:
     """Show what happened to the security of one's account in the last ninety days."""
     after = request.GET.get("after", "")
-    page, here = page_of(request.user, after), answering_browser(request)
+    page, read_in = page_of(request.user, after), known_browser(request, request.user)
+    here = answering(read_in)
     context = {
-        "events": [told(event, here) for event in page.events],
+        "events": [told(event, here, read_in=read_in) for event in page.events],
         "next_url": page.after and f"?{urlencode({'after': page.after})}",
         "first_url": after and request.path,
     }

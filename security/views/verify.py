@@ -56,7 +56,7 @@ def _answer(request: HttpRequest, member: Any) -> tuple[Any, Any, timedelta | No
     """Return the form that was sent, the device that did the second step, and after how long to try again."""
     if request.method != "POST":
         return None, None, None
-    form: Any = RecoveryForm(request.POST) if RecoveryForm.CODE in request.POST else CodeForm(request.POST)
+    form: Any = _form_sent(request, member)
     if not form.is_valid():
         return form, None, None
     try:
@@ -68,6 +68,12 @@ def _answer(request: HttpRequest, member: Any) -> tuple[Any, Any, timedelta | No
     if device is None:
         form.add_error(form.CODE, form.WRONG)
     return form, device, None
+
+
+def _form_sent(request: HttpRequest, member: Any) -> CodeForm | RecoveryForm:
+    if RecoveryForm.CODE in request.POST:
+        return RecoveryForm(request.POST)
+    return CodeForm(request.POST, codes_left=recovery.codes_left(member))
 
 
 def _let_in(request: HttpRequest, device: Any) -> None:
@@ -88,5 +94,5 @@ def _context(request: HttpRequest, member: Any, form: Any) -> dict[str, Any]:
         "codes_left": recovery.codes_left(member),
         "code_form": form if sent is CodeForm else CodeForm(),
         "recovery_form": form if sent is RecoveryForm else RecoveryForm(),
-        "is_recovering": sent is RecoveryForm,
+        "is_recovering": sent is RecoveryForm or getattr(form, "is_recovery_code", False),
     }

@@ -239,6 +239,21 @@ def test_the_newest_stands_on_a_page_and_how_many_more_there_are(rose):
     assert text_of(here.get("/settings/security/events/")).count("no answer yet") == 5
 
 
+def test_no_answer_is_awaited_for_what_was_done_in_the_very_browser_that_reads(rose):
+    here, other = sign_in(rose), sign_in(rose, agent=SAFARI)
+    press(here, Event.objects.latest("pk"))
+    here.post("/password/change/", {"new_password": "barley under the bells"})
+    assert "no answer yet" not in text_of(here.get("/settings/security/events/"))
+    sign_in(rose, other, password="barley under the bells")
+    assert text_of(other.get("/settings/security/events/")).count("no answer yet") == 1
+
+
+def test_a_new_browser_is_not_told_that_its_own_sign_in_has_no_answer(rose):
+    here, new = sign_in(rose), sign_in(rose, agent=SAFARI)
+    assert "no answer yet" not in text_of(new.get("/settings/security/events/"))
+    assert "no answer yet" in text_of(here.get("/settings/security/events/"))
+
+
 # --- who may answer
 def test_the_browser_in_which_it_happened_cannot_say_that_it_was_the_member(rose):
     sign_in(rose)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from security import events
 from security.models import Event, Kind
 from tests import factories
-from tests.security.walking import SAFARI, is_in, link_in, sign_in, text_of
+from tests.security.walking import SAFARI, browser, is_in, link_in, sign_in, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("N2")]
 PATH = "/settings/security/gave-away/"
@@ -182,3 +182,30 @@ def test_pressing_without_end_is_slowed_down(rose):
 def test_others_see_nothing_of_it(rose):
     say(sign_in(rose), "told")
     assert state(sign_in(factories.make_member("moss"))) == ([], ALL[0])
+
+
+def main_button_of(page):
+    [found] = re.findall(r'<(a|button) class="button button--primary"[^>]*>([^<]+)<', page.content.decode())
+    return found
+
+
+def test_who_has_no_second_step_is_led_to_one_and_back(rose):
+    here = sign_in(rose)
+    say(here, "told")
+    page = here.get(f"{PATH}?step=steps")
+    assert main_button_of(page) == ("a", "Add one")
+    assert "recovery codes" not in text_of(page)
+    ways = here.get(f"/settings/security/?next={PATH}").content.decode()
+    assert f'href="/settings/security/app/?next={PATH}"' in ways
+    assert f'href="/settings/security/passkey/?next={PATH}"' in ways
+    assert say(here, "steps")["Location"] == PATH  # going on without one is one press as well
+    assert "Second steps" in state(here)[0]
+
+
+def test_who_has_second_steps_looks_them_over(rose):
+    factories.add_app(rose, "Telephone in my pocket")
+    here = factories.sign_in(browser(), rose, verified=True)
+    say(here, "told")
+    page = here.get(f"{PATH}?step=steps")
+    assert main_button_of(page) == ("button", "These are mine, go on")
+    assert "Telephone in my pocket" in text_of(page)

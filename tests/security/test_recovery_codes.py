@@ -163,3 +163,32 @@ def test_codes_have_eighty_random_bits_and_no_two_are_alike(rose: Member) -> Non
     codes = {code for _time in range(20) for code in make_codes(rose, seen=NOWHERE)}
     assert len(codes) == 200
     assert all(re.fullmatch(r"([a-z2-7]{4}-){3}[a-z2-7]{4}", code) for code in codes)
+
+
+@pytest.mark.parametrize("typed", [str, str.upper, lambda code: code.replace("-", ""), lambda code: code[:16]])
+def test_a_recovery_code_in_the_field_for_six_digits_is_pointed_to_its_place_and_not_used_up(
+    rose: Member, typed: Any
+) -> None:
+    code = make_codes(rose, seen=NOWHERE)[0]
+    browser = half()
+    answer = browser.post("/sign-in/verify/", {"code": typed(code)})
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "looks like a recovery code" in answer.context["code_form"].errors["code"][0]
+    assert re.search(r"<details[^>]* open>", answer.content.decode())
+    assert code not in answer.content.decode()
+    assert codes_left(rose) == 10
+    assert send(browser, code).status_code == HTTPStatus.FOUND
+
+
+@pytest.mark.parametrize("typed", ["123456789012", "words of mine", "abcd-efgh"])
+def test_nothing_else_is_taken_for_one(rose: Member, typed: str) -> None:
+    make_codes(rose, seen=NOWHERE)
+    answer = half().post("/sign-in/verify/", {"code": typed})
+    assert answer.context["code_form"].errors["code"] == ["The code has six digits."]
+
+
+def test_who_has_no_recovery_code_left_is_pointed_nowhere(rose: Member) -> None:
+    code = make_codes(rose, seen=NOWHERE)[0]
+    RecoveryCode.objects.all().delete()
+    answer = half().post("/sign-in/verify/", {"code": code})
+    assert answer.context["code_form"].errors["code"] == ["The code has six digits."]
