@@ -21,6 +21,7 @@ from privacy.fields import OPEN_NAME
 from privacy.juveniles import cap, is_juvenile_born
 
 from .models import Member, Profile
+from .phone_examples import NEUTRAL
 
 LENGTHS = {
     "display_name": 80,
@@ -36,7 +37,7 @@ LENGTHS = {
 }
 MOST_INTERESTS = 30
 FIRST_YEAR = 1900
-EXAMPLE_PHONE = "+351 210 000 000"
+
 # Marks that turn the direction of what follows, so that a name could read as another.
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -175,8 +176,11 @@ def clean_website(value: Any) -> str:
     return text
 
 
-def clean_phone(value: Any) -> str:
-    """Return a telephone number with its country code, as ITU-T E.164 writes it, and an extension after it."""
+def clean_phone(value: Any, example: str = NEUTRAL) -> str:
+    """Return a telephone number with its country code, as ITU-T E.164 writes it, and an extension after it.
+
+    What is said of one that will not do names an ``example``.
+    """
     text = clean_line(value, most=LENGTHS["interest"])
     if not text:
         return ""
@@ -184,26 +188,26 @@ def clean_phone(value: Any) -> str:
         raise ValidationError(
             _("Begin with + and the code of the country, such as %(example)s."),
             code="no_country",
-            params={"example": EXAMPLE_PHONE},
+            params={"example": example},
         )
     try:
         number = phonenumbers.parse(text, None)
     except phonenumbers.NumberParseException:
-        raise _no_number() from None
+        raise _no_number(example) from None
     if not phonenumbers.is_possible_number(number):
-        raise _no_number()
+        raise _no_number(example)
     plain: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     whole = f"{plain} ext. {number.extension}" if number.extension else plain
     if len(whole) > LENGTHS["phone"]:
-        raise _no_number()
+        raise _no_number(example)
     return whole
 
 
-def _no_number() -> ValidationError:
+def _no_number(example: str) -> ValidationError:
     return ValidationError(
         _("Nobody could be called at that. A number looks like %(example)s."),
         code="phone",
-        params={"example": EXAMPLE_PHONE},
+        params={"example": example},
     )
 
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, ngettext
 
 from catalogue.vocabulary import Audience
 from encryption.blind_index import normalise
@@ -52,6 +52,18 @@ class Choice:
             return format_html("{}", words)
         people = ", ".join(f"@{handle}" for handle in self.exceptions)
         return format_html(_("{audience}, except {people}"), audience=words, people=people)
+
+    @property
+    def in_numbers(self) -> str:
+        """Return the choice without a name in it: *2 circles*; *Friends, except 1 person*."""
+        circles, people = len(self.circles), len(self.exceptions)
+        words = ngettext("%(number)d circle", "%(number)d circles", circles) % {"number": circles}
+        if not circles:
+            words = str(self.audience.label)
+        if not people:
+            return words
+        excepted = ngettext("%(number)d person", "%(number)d people", people) % {"number": people}
+        return _("%(audience)s, except %(people)s") % {"audience": words, "people": excepted}
 
 
 @transaction.atomic

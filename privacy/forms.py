@@ -29,7 +29,7 @@ class AudienceForm(forms.Form):
         max_length=4000,
         label=_("Except these people"),
         help_text=_("Handles with commas between them. They are not told."),
-        widget=forms.TextInput(attrs={"class": "input", "placeholder": "@moss, @nettle", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"class": "input", "placeholder": "@handle, @another", "autocomplete": "off"}),
     )
     sure = forms.BooleanField(required=False, label=_("Make it public, I know it can be copied"))
 

@@ -15,7 +15,7 @@ from catalogue.vocabulary import Audience
 from security.returning import wanted
 
 from . import checkup
-from .audiences import CONTACT_FIELDS, choices, set_audience
+from .audiences import choices, set_audience
 from .clauses import clauses_of
 from .fields import bearers, profile_model
 from .forms import AudienceForm
@@ -31,6 +31,14 @@ MEANINGS = {
     Audience.FRIENDS: gettext_lazy("The people you have accepted as friends"),
     Audience.CIRCLES: gettext_lazy("Only people in the circles you tick"),
     Audience.ONLY_ME: gettext_lazy("You. Staff see that it is covered, and no more"),
+}
+
+
+# What anybody can do with contact data that is on the open internet.
+RISKS = {
+    "email": gettext_lazy("Anyone can write to it, with no account."),
+    "phone": gettext_lazy("Anyone can call it or send it messages, with no account."),
+    "postal_address": gettext_lazy("Anyone can write to it or come by, with no account."),
 }
 
 
@@ -95,7 +103,7 @@ def _store(member: Any, field: str, form: AudienceForm) -> bool:
 def _changed(member: Any, field: str) -> str:
     """Say it without names: messages wait in the session, where circles and people must not lie in the open."""
     label, choice = bearers()[field].declared.label, choices(member)[field]
-    return _("%(field)s: now seen by %(who)s.") % {"field": label, "who": choice.audience.label}
+    return _("Saved. Who sees %(field)s: %(who)s.") % {"field": label, "who": choice.in_numbers}
 
 
 def _question(request: HttpRequest, field: str, form: AudienceForm, current: Any) -> dict[str, Any]:
@@ -114,7 +122,7 @@ def _question(request: HttpRequest, field: str, form: AudienceForm, current: Any
         "chosen_circles": form["circles"].value() or [],
         "options": options,
         "young": young,
-        "is_contact": field in CONTACT_FIELDS,
+        "risk": RISKS.get(field, ""),
         "next": _back(request),
     }
 

@@ -39,7 +39,7 @@ class AddPersonForm(AccessibleForm):
         widget=forms.TextInput(
             attrs={"placeholder": "@handle", "autocomplete": "off", "autocapitalize": "none", "list": "your-friends"}
         ),
-        error_messages={"required": _("Type a handle, such as @moss.")},
+        error_messages={"required": _("Type the handle of somebody.")},
     )
 
     def __init__(self, *args: Any, owner: Member, **kwargs: Any) -> None:

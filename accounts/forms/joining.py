@@ -103,7 +103,7 @@ class JoinForm(AccessibleForm):
         max_length=254,
         error_messages={
             "required": _("We need an address to send the link to."),
-            "invalid": _("This does not read like an e-mail address. One looks like rose@example.org."),
+            "invalid": _("This does not read like an e-mail address. One looks like name@example.org."),
             "max_length": _("No address is that long: 254 characters at most."),
         },
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}),

@@ -58,16 +58,18 @@ class PhoneForm(AccessibleForm):
         required=False, widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "maxlength": 40})
     )
 
-    def __init__(self, *args: Any, stored: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, stored: Any, example: str, **kwargs: Any) -> None:
+        """Prefill with what is ``stored``; ``example`` is what a number looks like where its owner is."""
         typed = presented("phone", stored) if isinstance(stored, str) else ""
         super().__init__(*args, initial={"phone": typed}, **kwargs)
+        self.example = example
         self.fields["phone"].label, self.fields["phone"].help_text = (
             str(declared("phone").label),
             str(declared("phone").why),
         )
 
     def clean_phone(self) -> str:
-        return clean_phone(self.cleaned_data["phone"])
+        return clean_phone(self.cleaned_data["phone"], self.example)
 
 
 class CodeInput(forms.TextInput):

@@ -26,7 +26,7 @@ def email_field(autocomplete: str) -> forms.EmailField:
     attrs = {"autocomplete": autocomplete, "autocapitalize": "none", "spellcheck": "false"}
     messages = {
         "required": _("Type your e-mail address."),
-        "invalid": _("This does not read like an e-mail address. One looks like rose@example.org."),
+        "invalid": _("This does not read like an e-mail address. One looks like name@example.org."),
         "max_length": TOO_LONG,
     }
     return forms.EmailField(

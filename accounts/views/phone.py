@@ -18,13 +18,14 @@ from security.observing import observe
 from .. import phones
 from ..forms.reaching import CodeForm, PhoneForm
 from ..models import Member, Profile
+from ..phone_examples import example_for
 
 
 @recently_authenticated
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest) -> HttpResponse:
     """Show one's number; set, change or remove it."""
-    form = PhoneForm(request.POST if request.method == "POST" else None, stored=phones.phone_of(_me(request)))
+    form = _form(request, Profile.objects.get(pk=_me(request).pk), request.POST if request.method == "POST" else None)
     if form.is_valid() and _store(request, form):
         return redirect("accounts:settings-phone")
     return _page(request, form=form)
@@ -74,6 +75,11 @@ def _store(request: HttpRequest, form: PhoneForm) -> bool:
     return True
 
 
+def _form(request: HttpRequest, profile: Profile, sent: Any = None) -> PhoneForm:
+    languages = request.headers.get("Accept-Language", "")
+    return PhoneForm(sent, stored=profile.phone, example=example_for(_me(request), profile.country, languages))
+
+
 def _me(request: HttpRequest) -> Member:
     return cast("Member", request.user)
 
@@ -81,7 +87,7 @@ def _me(request: HttpRequest) -> Member:
 def _page(request: HttpRequest, form: PhoneForm | None = None, code: CodeForm | None = None) -> HttpResponse:
     me, profile = _me(request), Profile.objects.get(pk=_me(request).pk)
     context: dict[str, Any] = {
-        "form": form or PhoneForm(stored=profile.phone),
+        "form": form or _form(request, profile),
         "code": code or CodeForm(),
         "number": presented("phone", profile.phone),
         "verified_at": profile.phone_verified_at,

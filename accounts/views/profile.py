@@ -1,11 +1,13 @@
 """The page of a person."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from privacy import checkup
@@ -31,17 +33,26 @@ def profile(request: HttpRequest, handle: str) -> HttpResponse:
     viewer = Viewer.of(request.user)
     member = find_member(handle, viewer)
     owns = member.pk == viewer.member_id
-    if "as" in request.GET:
-        if not owns:
-            raise Http404
-        return _as_somebody(request, member, request.GET["as"])
+    word = request.GET.get("as")
+    if word is not None and not owns:
+        raise Http404
+    if word is not None and not _is_nobodys(word):
+        return _as_somebody(request, member, word)
     seen = visible_profiles([member.pk], viewer)[member.pk]
     context = _page(member, seen) | {"owns": owns}
     if owns:
         context |= _owners_extras(member)
     elif viewer.member_id is not None:
         context["relationship"] = relationship_between(viewer.member_id, member.pk)
-    return render(request, "accounts/profile.html", context)
+    if word is not None:
+        context["view_as_error"] = _("Type the handle of somebody, or choose one of those above.")
+    status = HTTPStatus.OK if word is None else HTTPStatus.UNPROCESSABLE_ENTITY
+    return render(request, "accounts/profile.html", context, status=status)
+
+
+def _is_nobodys(word: str) -> bool:
+    """Say whether nothing was typed where a handle goes."""
+    return not word.strip().removeprefix("@")
 
 
 def find_member(handle: str, viewer: Viewer) -> Member:
@@ -112,7 +123,7 @@ def _looker(member: Member, word: str) -> tuple[Viewer | Ties, str, bool]:
     ties = stand_in(member, word)
     if ties is not None:
         return ties, word, True
-    person = Member.objects.active().filter(handle=word.removeprefix("@")).first()
+    person = Member.objects.active().filter(handle=word.strip().removeprefix("@").lower()).first()
     if person is None:
         raise Member.DoesNotExist
     # Asked first: whether somebody whom the member blocked has blocked them back is for nobody to learn.

@@ -347,3 +347,36 @@ def test_the_messages_of_a_development_site_are_shown(hers, send, folder):
     page = Client().get("/dev/mail/").content.decode()
     assert code_in(folder) in page
     assert NUMBER in page
+
+
+# --- what a number looks like where its owner is
+@pytest.mark.parametrize(
+    ("country", "time_zone", "languages", "begins_with"),
+    [
+        ("PT", "Europe/Berlin", "en-GB", "+351 "),  # what they told counts before all else
+        (None, "Europe/Berlin", "en-GB", "+49 "),
+        (None, "Asia/Tokyo", "", "+81 "),
+        (None, "UTC", "en-GB,en;q=0.9,de-DE;q=0.8", "+44 "),
+        (None, "", "de-AT", "+43 "),
+        (None, "", "zh-Hant-TW", "+886 "),
+        (None, "Etc/GMT+3", "de", "+800 "),  # of no country
+        (None, "UTC", "", "+800 "),
+        (None, "", "x" * 600 + "-yy, *;q=nonsense", "+800 "),
+        (None, "", "en-ZZ", "+800 "),
+    ],
+)
+def test_the_example_is_a_whole_number_of_the_readers_country(
+    rose, hers, send, country, time_zone, languages, begins_with
+):
+    told = profile()
+    told.country, rose.time_zone = country, time_zone
+    told.save()
+    rose.save()
+    hers.defaults["HTTP_ACCEPT_LANGUAGE"] = languages
+    shown = re.search(r"such as <bdi[^>]*>(\+[0-9 -]+)</bdi>", hers.get("/settings/phone/").content.decode())[1]
+    answer = send(hers, "/settings/phone/", phone="07700 900123")
+    said = answer.context["form"].errors["phone"][0]
+    assert said == f"Begin with + and the code of the country, such as {shown}."
+    assert shown.startswith(begins_with)
+    send(hers, "/settings/phone/", phone=shown)
+    assert profile().phone == re.sub(r"[ -]", "", shown)  # it would do itself

@@ -82,7 +82,7 @@ def test_from_joining_to_a_phone_that_only_one_circle_sees(town: Town, visit: Op
     page.get_by_label("Chosen circles").check()
     page.get_by_label("Choir").check()
     press(page, "Save who sees it")
-    expect(page.get_by_role("status")).to_contain_text("now seen by Chosen circles")
+    expect(page.get_by_role("status")).to_contain_text("Saved. Who sees Phone: 1 circle.")
 
     page.goto("/@sorrel/")
     page.get_by_role("link", name="Everyone", exact=True).first.click()

@@ -1,5 +1,7 @@
 """Choosing who sees what."""
 
+import re
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
@@ -175,8 +177,54 @@ def test_viewing_as_somebody_is_for_the_owner_alone_and_writes_nothing(rose, her
     assert client.get("/@rose/?as=everyone").status_code == 404
     client.force_login(factories.make_member("moss"))
     assert client.get("/@rose/?as=everyone").status_code == 404
-    for wrong in ("circle:1", "circle:x", "circle:" + "9" * 30, "nonsense", "@nobody", ""):
+    for wrong in ("circle:1", "circle:x", "circle:" + "9" * 30, "nonsense", "@nobody"):
         assert her_browser.get("/@rose/", {"as": wrong}).status_code in (400, 404), wrong
+
+
+@pytest.mark.parametrize("nothing", ["", "@", "  "])
+def test_a_person_without_a_handle_is_asked_for_beside_the_field(rose, her_browser, client, nothing):
+    answer = her_browser.get("/@rose/", {"as": nothing})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'aria-invalid="true" aria-describedby="view-as-error"' in page
+    assert "Type the handle of somebody" in page
+    assert "Edit profile" in page  # it is one's own page still
+    assert client.get("/@rose/", {"as": nothing}).status_code == 404
+    assert 'aria-invalid="true"' not in her_browser.get("/@rose/").content.decode()
+
+
+def test_the_handle_of_whose_eyes_to_look_through_may_be_typed_as_it_comes(rose, her_browser):
+    factories.make_member("moss")
+    assert her_browser.get("/@rose/", {"as": " @Moss "}).context["viewing_as_name"] == "@moss"
+
+
+def test_what_was_saved_is_named_without_the_names_of_people_and_circles(rose, her_browser):
+    ivy, moss = factories.make_member("ivy"), factories.make_member("moss")
+    circles = [factories.make_circle(rose, name, ivy) for name in ("Family", "Allotment")]
+    for choice, said in (
+        ({"audience": "circles", "circles": [each.pk for each in circles]}, "Saved. Who sees City: 2 circles."),
+        ({"audience": "circles", "circles": [circles[0].pk]}, "Saved. Who sees City: 1 circle."),
+        ({"audience": "friends", "exceptions": "@moss"}, "Saved. Who sees City: Friends, except 1 person."),
+        ({"audience": "members", "exceptions": "@moss, @ivy"}, "Saved. Who sees City: Members, except 2 people."),
+        ({"audience": "only_me"}, "Saved. Who sees City: Only me."),
+    ):
+        her_browser.post("/settings/privacy/city/", choice)
+        kept = str(her_browser.session["_messages"])
+        assert not any(name in kept for name in ("Family", "Allotment", moss.handle, ivy.handle)), kept
+        page = her_browser.get("/settings/privacy/")
+        assert [str(message) for message in page.context["messages"]] == [said]
+
+
+@pytest.mark.promise("G1")
+@pytest.mark.parametrize(
+    ("field", "can", "cannot"),
+    [("email", "write", "call"), ("phone", "call", "come by"), ("postal_address", "come by", "call")],
+)
+def test_the_warning_says_what_can_be_done_with_that_very_field(rose, her_browser, field, can, cannot):
+    page = her_browser.get(f"/settings/privacy/{field}/").content.decode()
+    [risk] = re.findall(r"<li>(Anyone can [^<]+)</li>", page)
+    assert can in risk
+    assert cannot not in risk
 
 
 @pytest.mark.promise("E6")
