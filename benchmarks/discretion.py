@@ -1,6 +1,6 @@
 """Can a stranger tell by the clock who is here? Forms sent for known and unknown addresses in turn, and a control.
 
-    python -m benchmarks.discretion --requests 400 [--forms sign-in,reset,join] [--port 8790] [--json]
+    python -m benchmarks.discretion --requests 400 [--forms sign-in,reset,join,email-change] [--port 8790] [--json]
 
 Against a real gunicorn on loopback with the real Argon2id. In every round one request is sent for each kind of address,
 in an order drawn anew: *unknown* twice (A and A', the control), *known*, *unconfirmed*, *juvenile*, *suspended*. Each
@@ -21,12 +21,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import date
 
-from .serving import Visitor, make_people, site
+from .serving import PASSWORD, Visitor, make_people, site
 
 KINDS = ("unknown", "control", "known", "unconfirmed", "juvenile", "suspended")
-PATHS = {"sign-in": "/sign-in/", "reset": "/password/reset/", "join": "/join/"}
-# How often one address may be asked about before a limit answers.
-PER_ADDRESS = {"sign-in": 8, "reset": 2, "join": 2}
+PATHS = {"sign-in": "/sign-in/", "reset": "/password/reset/", "join": "/join/", "email-change": "/settings/email/"}
+# How often one address may be asked about before a limit answers, and by how many requests of one member.
+PER_ADDRESS = {"sign-in": 8, "reset": 2, "join": 2, "email-change": 2}
+PER_ASKER = 4
 RESAMPLES = 1000
 
 
@@ -34,7 +35,7 @@ def typed(form: str, address: str, turn: int) -> dict[str, str]:
     """Return what a stranger types."""
     if form == "sign-in":
         return {"email": address, "password": "not the password of anybody"}
-    if form == "reset":
+    if form in ("reset", "email-change"):
         return {"email": address}
     return {
         "handle": f"new_{turn}",
@@ -72,16 +73,38 @@ def people(form: str, requests: int) -> dict[str, Callable[[int], str]]:
     return asked
 
 
+def strangers(address: str) -> Callable[[int], Visitor]:
+    """Return who sends each request: somebody new every time."""
+    return lambda number: Visitor(address, network(number))
+
+
+def askers(address: str, requests: int) -> Callable[[int], Visitor]:
+    """Return who sends each request where one has to be signed in: a member for a few requests each."""
+    signed_in: dict[int, Visitor] = {}
+    emails = make_people(requests // PER_ASKER + 1, "asker")
+
+    def asker(number: int) -> Visitor:
+        which = number // PER_ASKER
+        if which not in signed_in:
+            signed_in[which] = visitor = Visitor(address, network(number))
+            entries = {"email": emails[which], "password": PASSWORD}
+            visitor.post("/sign-in/", entries, visitor.token("/sign-in/"))
+        return signed_in[which]
+
+    return asker
+
+
 def measure(address: str, form: str, requests: int) -> dict[str, list[float]]:
     """Return the seconds of every answer, by kind, round by round."""
     asked, dice = people(form, requests), random.Random(1)
+    visitors = askers(address, requests * len(KINDS)) if form == "email-change" else strangers(address)
     times: dict[str, list[float]] = {kind: [] for kind in KINDS}
     statuses: set[int] = set()
     number = 0
     for turn in range(requests):
         for kind in dice.sample(KINDS, len(KINDS)):
             number += 1
-            visitor = Visitor(address, network(number))
+            visitor = visitors(number)
             token = visitor.token(PATHS[form])
             status, seconds = visitor.post(PATHS[form], typed(form, asked[kind](turn), number), token)
             statuses.add(status)

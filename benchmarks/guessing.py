@@ -57,12 +57,9 @@ def owner_gets_in(owner: Visitor, email: str) -> bool:
 
 def mails() -> int:
     """Return how many mails the site has written."""
-    from pathlib import Path
+    from notifications.models import Notification
 
-    from django.conf import settings
-
-    folder = Path(str(settings.EMAIL_FILE_PATH))
-    return sum(path.read_bytes().count(b"\nSubject:") for path in folder.glob("*")) if folder.is_dir() else 0
+    return Notification.objects.count()
 
 
 def main() -> None:

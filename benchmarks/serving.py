@@ -19,7 +19,7 @@ TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
 @contextmanager
 def site(port: int, **more: str) -> Iterator[str]:
-    """Set Django up on an empty SQLite site, serve it with gunicorn, and yield its address."""
+    """Set Django up on an empty SQLite site, serve it with gunicorn and a worker, and yield its address."""
     with tempfile.TemporaryDirectory(prefix="hedgerow-bench-") as folder:
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -38,14 +38,15 @@ def site(port: int, **more: str) -> Iterator[str]:
         from django.core.management import call_command
 
         call_command("migrate", verbosity=0, skip_checks=True)
-        server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "-b", f"127.0.0.1:{port}", "config.wsgi"]
-        )
+        web = ["-m", "gunicorn", "-c", "config/gunicorn.py", "-b", f"127.0.0.1:{port}", "config.wsgi"]
+        children = [subprocess.Popen([sys.executable, *line]) for line in (web, ["manage.py", "work"])]
         try:
             yield wait_for(f"http://127.0.0.1:{port}")
         finally:
-            server.terminate()
-            server.wait(20)
+            for child in children:
+                child.terminate()
+            for child in children:
+                child.wait(20)
 
 
 def wait_for(address: str) -> str:
