@@ -24,6 +24,7 @@ SETTINGS = (
     ("privacy:check-up", "lock-on", _("Check-up")),
     ("accounts:circles", "circle", _("Circles")),
     ("accounts:blocks", "block", _("Blocks and mutes")),
+    ("notifications:settings", "bell", _("Notices")),
     ("security:settings", "key", _("Security")),
 )
 

@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "config.middleware.wrong_methods_get_a_page",
     "config.middleware.refuse_what_no_column_holds",
     "accounts.middleware.readers_time_zone",
+    "notifications.privacy_control.honour_privacy_control",
     "security.last_use.keep_last_use",
     "security.browsers.carry_cookie",
 ]

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connections
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
@@ -23,7 +23,10 @@ Disallow: /admin/
 Disallow: /settings/
 Disallow: /media/
 Disallow: /people/
+Disallow: /unsubscribe/
 """
+# When the site last changed how it takes Global Privacy Control.
+GPC_SINCE = "2026-11-26"
 SECURITY_TXT = """Contact: {contact}
 Expires: {expires}
 Preferred-Languages: en
@@ -60,6 +63,14 @@ def answers(alias: str) -> bool:
     except DatabaseError:
         logger.warning("a database does not answer")
         return False
+
+
+@login_not_required
+@cache_control(max_age=3600, public=True)
+@require_safe
+def gpc_json(request: HttpRequest) -> HttpResponse:
+    """Say that Global Privacy Control is honoured (https://www.w3.org/TR/gpc/, 5)."""
+    return JsonResponse({"gpc": True, "lastUpdate": GPC_SINCE})
 
 
 @login_not_required

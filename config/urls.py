@@ -16,10 +16,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", site.readyz, name="readyz"),
     path("robots.txt", site.robots, name="robots"),
     path(".well-known/security.txt", site.security_txt, name="security-txt"),
+    path(".well-known/gpc.json", site.gpc_json, name="gpc-json"),
     path(".well-known/change-password", site.change_password, name="well-known-change-password"),
     path("admin/", admin.site.urls),
     path("", include("privacy.urls")),
     path("", include("security.urls")),
+    path("", include("notifications.urls")),
     path("", include("accounts.urls")),
 ]
 if settings.MAIL_PAGE:

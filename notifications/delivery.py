@@ -18,16 +18,19 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.utils import timezone
 
 from . import backoff, letters
 from .channels.email import Mailbag
+from .deciding import Verdict, decide
 from .models import WAITING, Notification, State, Suppression
 from .notices import Notice, UnknownNotice, notice_of
 from .outcomes import Outcome, Result
-from .suppression import is_suppressed, suppress
+from .recipients import standing
+from .suppression import suppress
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +64,7 @@ def claim(now: datetime) -> list[Notification]:
         ids = list(due.values_list("pk", flat=True)[:BATCH])
         Notification.objects.filter(pk__in=ids).update(lease=lease, lease_until=now + LEASE)
     mine = Notification.objects.filter(lease=lease, state__in=WAITING).order_by("due_at", "pk")
-    return list(mine.select_related("member").with_keys()) if ids else []
+    return list(mine.with_keys()) if ids else []
 
 
 def attempt(row: Notification, mailbag: Mailbag) -> None:
@@ -71,29 +74,45 @@ def attempt(row: Notification, mailbag: Mailbag) -> None:
     except UnknownNotice:
         _end(row, State.FAILED, "unknown notice")
         return
-    message = _ready(row, notice)
-    if message is not None and _begin(row):
+    # Written down before it is looked at once more: who declines in between waits for what stands here.
+    message = _ready(row, notice) if _begin(row) else None
+    if message is not None:
         _settle(row, mailbag.send(message))
 
 
 # --- before -------------------------------------------------------------------------------------------------------
 def _ready(row: Notification, notice: Notice) -> EmailMessage | None:
     """Return the message of a row; settle the row and return None where it is not to be sent now."""
-    member, now = row.member, timezone.now()
+    member: Any = _as_now(row)
     if member is None:
         _end(row, State.ERASED)
         return None
     address = row.address or member.email
-    if row.expires_at is not None and row.expires_at <= now:
+    if row.expires_at is not None and row.expires_at <= timezone.now():
         _end(row, State.FAILED, "too late")
     elif not isinstance(address, str) or not isinstance(row.parameters, dict):
         _end(row, State.FAILED, "cannot be opened")
-    elif is_suppressed(address):
-        _end(row, State.UNREACHABLE, "known to take nothing")
-    elif member.email_verified_at is None and not notice.bound:
-        _put_off(row, "unconfirmed address", now + HELD)
     else:
+        return _unless_it_stays(row, member, notice, address)
+    return None
+
+
+def _as_now(row: Notification) -> Any:
+    """Read the member anew: much may have happened since the row was claimed."""
+    row.member = get_user_model()._default_manager.filter(pk=row.member_id).first()
+    return row.member
+
+
+def _unless_it_stays(row: Notification, member: Any, notice: Notice, address: str) -> EmailMessage | None:
+    verdict = decide(notice, standing(member, address, notice))
+    if verdict is Verdict.SEND:
         return _written(row, notice, address)
+    if verdict is Verdict.HOLD:
+        _put_off(row, "unconfirmed address", timezone.now() + HELD)
+    elif verdict is Verdict.UNREACHABLE:
+        _end(row, State.UNREACHABLE, "known to take nothing")
+    else:
+        _end(row, State.SUPPRESSED)
     return None
 
 
@@ -116,7 +135,7 @@ def _begin(row: Notification) -> bool:
 
 # --- afterwards ---------------------------------------------------------------------------------------------------
 def _left_behind() -> Iterator[Notification]:
-    yield from Notification.objects.left_behind(timezone.now()).select_related("member").with_keys()
+    yield from Notification.objects.left_behind(timezone.now()).with_keys()
 
 
 def _settle(row: Notification, outcome: Outcome) -> bool:

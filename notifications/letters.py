@@ -13,9 +13,11 @@ from django.utils import timezone
 from encryption.ring import ring
 
 from .clocks import ZoneOf
+from .links import link
 from .models import Notification
 from .notices import PARTS, Notice
 from .packing import unpack
+from .unsubscribing import link_for
 
 ID_CONTEXT = "notifications_notification.message_id"
 ID_BYTES = 16
@@ -23,17 +25,28 @@ ID_BYTES = 16
 
 def write(row: Notification, notice: Notice, address: str) -> EmailMultiAlternatives:
     """Return the message of ``row`` to ``address``. However often it is written, it has the same Message-ID."""
-    subject, text, html = texts(notice, row.member, unpack(row.parameters))
-    # Out-of-office replies and the like are not to answer it (RFC 3834).
-    headers = {"Message-ID": message_id(row), "Auto-Submitted": "auto-generated"}
-    message = EmailMultiAlternatives(subject, text, to=[address], headers=headers)
+    way_out = link_for(row.member_id, notice.topic) if notice.topic and row.member_id else ""
+    subject, text, html = texts(notice, row.member, unpack(row.parameters), way_out)
+    message = EmailMultiAlternatives(subject, text, to=[address], headers=_headers(row, way_out))
     message.attach_alternative(html, "text/html")
     return message
 
 
-def texts(notice: Notice, member: Any, parameters: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Return subject, text and HTML of ``notice``. Times in them are those of the member's own clock."""
-    context = {**notice.context(parameters), "home": settings.PUBLIC_URL}
+def _headers(row: Notification, way_out: str) -> dict[str, str]:
+    # Out-of-office replies and the like are not to answer it (RFC 3834).
+    headers = {"Message-ID": message_id(row), "Auto-Submitted": "auto-generated"}
+    if way_out:
+        headers |= {"List-Unsubscribe": f"<{way_out}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return headers
+
+
+def texts(notice: Notice, member: Any, parameters: Mapping[str, Any], way_out: str = "") -> tuple[str, str, str]:
+    """Return subject, text and HTML of ``notice``; ``way_out`` is the address where it can be declined.
+
+    Times in them are those of the member's own clock.
+    """
+    ways = {"home": settings.PUBLIC_URL, "way_out": way_out, "choices": link("notifications:settings")}
+    context = {**notice.context(parameters), **ways}
     with timezone.override(ZoneOf(member)):
         subject, text, html = (render_to_string(f"{notice.folder}/{part}", context) for part in PARTS)
     return " ".join(subject.split()), text, html

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from encryption.fields import EncryptedEmailField, EncryptedJSONField, SealedQuerySet
 
+from .topics import Topic
+
 
 class State(models.TextChoices):
     """How far a notice has come. All but the first three are ends."""
@@ -86,6 +88,27 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notice} to member {self.member_id}"
+
+
+class Preference(models.Model):
+    """What a member has chosen to hear about, or not. There is none for what is always sent."""
+
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    topic = models.CharField(max_length=10, choices=Topic.choices)
+    wanted = models.BooleanField()
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("preference")
+        verbose_name_plural = _("preferences")
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["member", "topic"], name="notifications_one_choice"),
+            # Whatever a form or a program tries: what is always sent cannot be declined.
+            models.CheckConstraint(condition=Q(topic__in=Topic.values), name="notifications_can_be_declined"),
+        ]
+
+    def __str__(self) -> str:
+        return f"preference of member {self.member_id}"
 
 
 class Suppression(models.Model):

@@ -11,6 +11,8 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from .topics import Topic
+
 Parameters = Mapping[str, Any]
 PARTS = ("subject.txt", "body.txt", "body.html")
 
@@ -30,6 +32,11 @@ class Category(models.TextChoices):
         """Say whether no preference stops it."""
         return self not in (Category.PRODUCT, Category.MARKETING)
 
+    @classmethod
+    def of(cls, topic: Topic) -> "Category":
+        """Return the category of what is sent about ``topic``."""
+        return cls.MARKETING if topic.is_marketing else cls.PRODUCT
+
 
 def _as_they_are(parameters: Parameters) -> Parameters:
     return parameters
@@ -40,8 +47,9 @@ class Notice:
     """One kind of message.
 
     ``context`` makes what the templates of ``notices/<slug>/`` are filled with from the parameters in the row, when the
-    message leaves. ``sample`` returns parameters to preview it with. A ``bound`` notice belongs to one mailbox: it
-    proves that somebody reads it, so it goes to the address it was written for, confirmed or not, and nowhere else.
+    message leaves. ``sample`` returns parameters to preview it with. ``topic`` says by which choice of a member it can
+    be declined; what is always sent has none. A ``bound`` notice belongs to one mailbox: it proves that somebody reads
+    it, so it goes to the address it was written for, confirmed or not, and nowhere else.
     """
 
     slug: str
@@ -49,7 +57,14 @@ class Notice:
     title: str | Promise
     sample: Callable[[], Parameters]
     context: Callable[[Parameters], Parameters] = _as_they_are
+    topic: Topic | None = None
     bound: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a category that its topic does not fit. Raises ValueError."""
+        fitting = None if self.topic is None else Category.of(self.topic)
+        if self.category.is_always_sent != (fitting is None) or fitting not in (None, self.category):
+            raise ValueError(f"{self.slug}: the category {self.category.value} and its topic do not fit")
 
     @property
     def folder(self) -> str:

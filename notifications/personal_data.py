@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.declarations import PersonalData, PersonalField
-from catalogue.erasure import Blank
+from catalogue.erasure import Blank, DeleteRow
 from catalogue.registry import register
 from catalogue.vocabulary import Category, Purpose
 
@@ -41,6 +41,26 @@ register(
             "lease": "random number of the worker",
             "settled_at": "when it came to its end",
         },
+    )
+)
+
+
+def _chosen(name: str, label: Any) -> PersonalField:
+    return PersonalField(
+        name=name, label=label, category=Category.REGISTRATION, purpose=Purpose.CHOICES, erasure=DeleteRow()
+    )
+
+
+register(
+    PersonalData(
+        model="notifications.Preference",
+        subjects=("member",),
+        fields=(
+            _chosen("topic", _("What you chose about")),
+            _chosen("wanted", _("Whether you want to hear about it")),
+            _chosen("changed_at", _("When you chose")),
+        ),
+        not_personal={"id": "number of the row", "member": "whose choice it is"},
     )
 )
 register(

@@ -10,6 +10,11 @@ class PrivacyConfig(AppConfig):
     verbose_name = _("Privacy")
 
     def ready(self) -> None:
+        from notifications.recipients import register_juveniles
+
+        from .juveniles import is_juvenile
+
+        register_juveniles(is_juvenile)
         post_migrate.connect(_furnish, sender=self)
 
 

@@ -9,6 +9,7 @@ from accounts.models import Member
 from notifications import notices, sending
 from notifications.models import Notification
 from notifications.notices import Category, Notice
+from notifications.topics import Topic
 from tests import factories
 
 from .sink import Sink, serve
@@ -38,6 +39,8 @@ def declare(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Notice]:
     def declaring(category: Category, **particulars: Any) -> Notice:
         monkeypatch.setattr(notices, "_declared", dict(notices._declared))
         monkeypatch.setattr(Notice, "folder", property(lambda notice: "notices/reset-password"))
+        if not category.is_always_sent:
+            particulars.setdefault("topic", next(topic for topic in Topic if Category.of(topic) == category))
         notice = Notice(slug=f"some-{category.value}", category=category, title="x", sample=dict, **particulars)
         return notices.register(notice)
 

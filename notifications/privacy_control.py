@@ -1,0 +1,33 @@
+"""Global Privacy Control: a browser that says so has declined marketing for its member.
+
+See https://www.w3.org/TR/gpc/.
+"""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from .preferences import choices_of, choose
+from .topics import MARKETING
+
+HONOURED = "privacy-control"
+
+
+def is_asked_for(request: HttpRequest) -> bool:
+    """Say whether the browser asks for privacy."""
+    return request.headers.get("Sec-GPC") == "1"
+
+
+def honour_privacy_control(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Turn marketing off for whoever signs in with a browser that asks for it, once in a session."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if is_asked_for(request) and request.user.is_authenticated and not request.session.get(HONOURED):
+            chosen = choices_of(request.user)
+            choose(request.user, {topic: False for topic in MARKETING if chosen[topic]})
+            request.session[HONOURED] = True
+        return get_response(request)
+
+    return middleware

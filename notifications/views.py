@@ -1,0 +1,61 @@
+"""What a member wants to hear about: the page of all topics, and the link in a mail that declines one."""
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from .forms import ChoicesForm
+from .preferences import choices_of, choose
+from .privacy_control import is_asked_for
+from .topics import Topic
+from .unsubscribing import decline, has_declined, read
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest) -> HttpResponse:
+    """Show what a member hears about, and let them choose."""
+    form = ChoicesForm(
+        request.POST if request.method == "POST" else None,
+        chosen=choices_of(request.user),
+        is_barred=is_asked_for(request),
+    )
+    if form.is_valid():
+        chosen = dict.fromkeys(Topic, False) if "none" in request.POST else form.choices()
+        _tell(request, is_certain=choose(request.user, chosen))
+        return redirect("notifications:settings")
+    context = {"form": form, "is_barred": is_asked_for(request)}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "notifications/settings.html", context, status=status)
+
+
+def _tell(request: HttpRequest, *, is_certain: bool) -> None:
+    if is_certain:
+        messages.success(request, _("Saved. It counts from now on, also for what is being sent already."))
+    else:
+        messages.warning(request, _("Saved. One mail was on its way already and may still arrive."))
+
+
+@csrf_exempt  # mail programs press the button for their reader; the address itself is the proof
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """Decline a topic by the link of a mail (RFC 8058): a look at the page changes nothing, a press does."""
+    found = read(token)
+    if found is None:
+        raise Http404
+    member_id, topic = found
+    is_certain = decline(member_id, topic) if request.method == "POST" else True
+    context = {
+        "topic": topic.label,
+        "is_declined": request.method == "POST" or has_declined(member_id, topic),
+        "is_certain": is_certain,
+    }
+    page = render(request, "notifications/unsubscribe.html", context)
+    page["Referrer-Policy"] = "no-referrer"  # the address holds a token
+    return page
