@@ -50,6 +50,8 @@ OPEN = frozenset(
         "robots",
         "security-txt",
         "well-known-change-password",
+        "gpc-json",
+        "notifications:unsubscribe",
         "dev-mails",
         "dev-mail",
     }

@@ -16,6 +16,9 @@ from .privacy_control import is_asked_for
 from .topics import Topic
 from .unsubscribing import decline, has_declined, read
 
+# What a press says (RFC 8058, 3.1).
+FIELD, PRESSED = "List-Unsubscribe", "One-Click"
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest) -> HttpResponse:
@@ -45,17 +48,22 @@ def _tell(request: HttpRequest, *, is_certain: bool) -> None:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """Decline a topic by the link of a mail (RFC 8058): a look at the page changes nothing, a press does."""
+    """Decline a topic by the link of a mail (RFC 8058): a look at the page changes nothing, a press does.
+
+    Answers 404 to a link that is none, 422 to a form that does not say what a press says.
+    """
     found = read(token)
     if found is None:
         raise Http404
     member_id, topic = found
-    is_certain = decline(member_id, topic) if request.method == "POST" else True
+    is_pressed = request.POST.get(FIELD) == PRESSED
     context = {
         "topic": topic.label,
-        "is_declined": request.method == "POST" or has_declined(member_id, topic),
-        "is_certain": is_certain,
+        "is_certain": decline(member_id, topic) if is_pressed else True,
+        "is_declined": is_pressed or has_declined(member_id, topic),
     }
-    page = render(request, "notifications/unsubscribe.html", context)
+    is_lacking = request.method == "POST" and not is_pressed
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_lacking else HTTPStatus.OK
+    page = render(request, "notifications/unsubscribe.html", context, status=status)
     page["Referrer-Policy"] = "no-referrer"  # the address holds a token
     return page

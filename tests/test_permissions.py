@@ -26,6 +26,8 @@ from accounts.pictures import set_picture
 from accounts.roles import assign_roles, sync_roles
 from catalogue.vocabulary import Audience
 from config.routes import Route, routes
+from notifications.topics import Topic
+from notifications.unsubscribing import token_for
 from privacy.models import FieldDefault, PolicyVersion
 from security import tokens
 from security.models import AuthenticatorApp, Event, Kind, SignIn
@@ -52,6 +54,7 @@ healthz                                        GET  200 200 200 200 200 200 200 
 readyz                                         GET  200 200 200 200 200 200 200 200 200
 robots                                         GET  200 200 200 200 200 200 200 200 200
 security-txt                                   GET  200 200 200 200 200 200 200 200 200
+gpc-json                                       GET  200 200 200 200 200 200 200 200 200
 well-known-change-password                     GET  302 302 302 302 302 302 302 302 302
 # the staff site
 admin:index                                    GET  302 302 302 302 302 302 200 200 200
@@ -241,6 +244,11 @@ security:not-me                                GET  200 200 200 200 200 200 200 
 security:not-me                                POST 302 302 302 302 302 302 302 302 302
 accounts:not-me-password                       GET  302 302 302 302 302 302 302 302 302
 accounts:not-me-password                       POST 302 302 302 302 302 302 302 302 302
+# what members hear about; whoever holds the link of a mail declines with it
+notifications:settings                         GET  302 200 200 302 302 200 200 200 200
+notifications:settings                         POST 302 302 302 302 302 302 302 302 302
+notifications:unsubscribe                      GET  200 200 200 200 200 200 200 200 200
+notifications:unsubscribe                      POST 422 422 422 422 422 422 422 422 422
 # on a development site only
 dev-mails                                      GET  200 200 200 200 200 200 200 200 200
 dev-mail                                       GET  200 200 200 200 200 200 200 200 200
@@ -297,6 +305,7 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "reset_token": tokens.issue(rose, tokens.RESET_PASSWORD),
         "change_token": change,
         "stop_token": stop,
+        "unsubscribe_token": token_for(rose.pk, Topic.NEWS),
         "not_me_token": tokens.issue(rose, tokens.NOT_ME, event=event),
         "event_id": str(event.pk),
         "sign_in_id": str(SignIn.objects.create(member=rose).pk),
@@ -335,6 +344,7 @@ def address(route: Route, values: dict[str, str]) -> str:
     own |= {"token": values["reset_token"]} if route.name == "accounts:password-reset-confirm" else {}
     own |= {"token": values["change_token"]} if route.name == "accounts:email-confirm" else {}
     own |= {"token": values["stop_token"]} if route.name == "accounts:email-stop" else {}
+    own |= {"token": values["unsubscribe_token"]} if route.name == "notifications:unsubscribe" else {}
     own |= {"number": values["colleague"]} if route.name == "admin:accounts_member_roles" else {}
     own |= {"token": "invitation"} if route.name == "accounts:invitation" else {}
     own |= {"token": values["not_me_token"]} if "not-me" in route.name else {}
@@ -431,8 +441,10 @@ def test_head_is_answered_as_get_is(part: str, cast: dict[str, Member], values: 
 
 
 def test_a_form_from_elsewhere_is_refused_for_everybody(cast: dict[str, Member], values: dict[str, str]) -> None:
+    # A mail program presses the button for its reader (RFC 8058): the address is the proof.
+    guarded = {name: route for name, route in ROUTES.items() if name != "notifications:unsubscribe"}
     for who, client in clients(cast, ("visitor", "owner", "superuser"), enforce_csrf_checks=True):
-        for name, route in ROUTES.items():
+        for name, route in guarded.items():
             answer = ask(client, "POST", address(route, values))
             template = answer.templates[0].name if answer.templates else ""
             assert (answer.status_code, template) == (HTTPStatus.FORBIDDEN, "errors/csrf.html"), (name, who)

@@ -19,6 +19,8 @@ from django.utils import timezone
 from accounts.models import Member, StaffInvitation
 from accounts.roles import assign_roles
 from config.routes import Route, routes
+from notifications.topics import Topic
+from notifications.unsubscribing import token_for
 from privacy.models import FieldDefault, PolicyVersion
 from security import tokens
 from security.models import Event, Kind
@@ -91,6 +93,8 @@ TAKES: dict[str, dict[str, str]] = {
     "security:not-me-here": {},
     "security:not-me": {},
     "security:gave-away": {"step": "told"},
+    "notifications:settings": {"product": "on", "news": "on"},
+    "notifications:unsubscribe": {"List-Unsubscribe": "One-Click"},
     "privacy:listed": {"listed": "on"},
     "privacy:field-audience": {"audience": "circles", "circles": "", "exceptions": "@moss", "sure": "on", "next": "/"},
     "privacy:check-up": {"step": "reach"},
@@ -109,8 +113,8 @@ TAKE_NOTHING = re.compile(
     r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation).*_add$|.*_(delete|history)$|"
     r"(privacy_policyversion|accounts_staffinvitation)_change$)"
 )
-# What is made there is shown once, or answered to a script, so no page follows.
-ANSWERED_AT_ONCE = ("/settings/security/codes/", "/settings/security/passkey/begin/")
+# What is made there is shown once, or answered to a program, so no page follows.
+ANSWERED_AT_ONCE = ("/settings/security/codes/", "/settings/security/passkey/begin/", "/unsubscribe/")
 LONG = "x" * 1_000_000
 # Sent as they stand, percent-escaped. No form at all takes the first ones.
 UNREADABLE = {
@@ -195,6 +199,8 @@ def address(route: Route, parts: dict[str, str]) -> str:
         token = confirms if route.name == "accounts:email-confirm" else stops
     if route.name == "accounts:invitation":
         token = "invitation"
+    if route.name == "notifications:unsubscribe":
+        token = token_for(rose.pk, Topic.NEWS)
     all_parts = parts | {"object_id": object_id, "token": token}
     if route.name == "admin:accounts_member_roles":
         all_parts["number"] = str(colleague().pk)
@@ -290,7 +296,7 @@ class Try:
         told = f"{method} {where[:200]} with {body[:200]!r}: {answer.status_code}"
         assert answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR or answer.status_code == 503, told
         is_done = answer.status_code == HTTPStatus.FOUND or (
-            where in ANSWERED_AT_ONCE and answer.status_code == HTTPStatus.OK
+            where.startswith(ANSWERED_AT_ONCE) and answer.status_code == HTTPStatus.OK
         )
         if refused or method != "POST" or not is_done:
             assert after == before, told

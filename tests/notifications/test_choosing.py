@@ -24,6 +24,7 @@ from .conftest import row_to
 
 pytestmark = pytest.mark.django_db
 PAGE = "/settings/notices/"
+PRESS = {"List-Unsubscribe": "One-Click"}
 ALL_ON = {topic.value: "on" for topic in Topic}
 
 
@@ -134,7 +135,7 @@ def test_a_look_changes_nothing_and_a_press_without_signing_in_declines(rose, cl
     assert wants(rose, Topic.NEWS)
     strict = Client(enforce_csrf_checks=True)
     for _turn in range(2):
-        answer = strict.post(where, {"List-Unsubscribe": "One-Click"})
+        answer = strict.post(where, PRESS)
         assert (answer.status_code, "Declined" in answer.content.decode()) == (200, True)
         assert [topic for topic, wanted in choices_of(rose).items() if not wanted] == [Topic.NEWS]
     assert "Declined" in client.get(where).content.decode()
@@ -148,9 +149,9 @@ def test_a_page_of_a_link_names_nobody(rose, client):
 
 def test_who_is_gone_has_nothing_to_decline_and_the_answer_is_the_same(rose, client):
     where = f"/unsubscribe/{token_for(rose.pk, Topic.NEWS)}/"
-    before = client.post(where).content
+    before = client.post(where, PRESS).content
     rose.delete()
-    assert client.post(where).content == before
+    assert client.post(where, PRESS).content == before
 
 
 @pytest.mark.promise("N1")
@@ -169,7 +170,7 @@ def test_a_link_is_good_as_it_is_and_in_no_other_way(member, topic, at, bits):
 
 def test_an_unknown_link_is_a_page_that_is_not_there(client):
     assert client.get("/unsubscribe/abc/").status_code == 404
-    assert client.post("/unsubscribe/abc/").status_code == 404
+    assert client.post("/unsubscribe/abc/", PRESS).status_code == 404
 
 
 # --- a refusal counts when the mail leaves ------------------------------------------------------------------------
@@ -209,7 +210,7 @@ def test_an_answer_waits_for_what_is_being_sent_and_says_so_when_that_takes_too_
     monkeypatch.setattr(preferences, "WAITS", preferences.WAITS * 0)
     page = browser.post(PAGE, {}, follow=True).content.decode()
     assert "may still arrive" in page
-    page = Client().post(f"/unsubscribe/{token_for(rose.pk, Topic.NEWS)}/").content.decode()
+    page = Client().post(f"/unsubscribe/{token_for(rose.pk, Topic.NEWS)}/", PRESS).content.decode()
     assert "may still arrive" in page
 
 
