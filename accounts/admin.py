@@ -50,6 +50,11 @@ class MemberAdmin(PersonalDataAdmin):
         everybody = cast("MemberQuerySet", super().get_queryset(request))
         return everybody.confirmed().only("pk", *self.fields)
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        """Say beside the box what unticking it does."""
+        helps = {"is_active": _("Untick it to suspend this member: invisible to all, signed out everywhere at once.")}
+        return super().get_form(request, obj, change, help_texts=helps, **options)
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.roles_view)
         return [path("<int:number>/roles/", view, name="accounts_member_roles"), *super().get_urls()]

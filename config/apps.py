@@ -2,8 +2,9 @@
 
 from importlib import import_module
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
+from django.utils.translation import gettext_lazy
 
 
 class ConfigApp(AppConfig):
@@ -16,6 +17,15 @@ class ConfigApp(AppConfig):
         # Imported here: neither can be before the models are, and reading one setting must not cost Celery.
         import_module("config.celery")
         import_module("config.first_run").make_first_keys()
+        call_groups_roles()
+
+
+def call_groups_roles() -> None:
+    """Have the back office say what Django's users and groups are here: of them only groups are used, each a role."""
+    theirs = apps.get_app_config("auth")
+    words = theirs.get_model("Group")._meta
+    theirs.verbose_name = gettext_lazy("Staff")
+    words.verbose_name, words.verbose_name_plural = gettext_lazy("role"), gettext_lazy("roles")
 
 
 class StaffAdminConfig(AdminConfig):

@@ -244,6 +244,7 @@ SMS_URL, SMS_FOLDER = ENV.texts("SMS_URL", VAR_DIR / "sms")
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"

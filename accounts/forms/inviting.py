@@ -56,6 +56,7 @@ class InviteForm(AccessibleForm):
         super().__init__(*args, **kwargs)
         self.fields["email"].help_text = _("The invitation is mailed there. You are not told whether it is known here.")
         self.fields["email"].error_messages["required"] = _("Type the address to invite.")
+        self.fields["handle"].error_messages["required"] = _("Type a handle for them, in case they are new here.")
         self.fields["handle"].help_text = _("For a new account. Whoever has one already keeps their own.")
 
 

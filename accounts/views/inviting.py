@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -17,6 +18,7 @@ from privacy.models import PolicyVersion
 from security.freshness import recently_authenticated
 from security.guarding import let_through
 from security.observing import observe
+from security.returning import with_next
 
 from .. import invitations
 from ..forms.inviting import AcceptForm, names_of
@@ -67,7 +69,7 @@ def _welcome(request: HttpRequest, member: Member | None) -> HttpResponse:
         logout(request)
     let_through(request, member)
     messages.success(request, _("You are one of the staff now. Sign in, and set up your second step."))
-    return redirect("accounts:sign-in")
+    return redirect(with_next(reverse("accounts:sign-in"), reverse("admin:index")))
 
 
 def _page(request: HttpRequest, asked: StaffInvitation, form: AcceptForm | None, status: HTTPStatus) -> HttpResponse:

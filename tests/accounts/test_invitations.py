@@ -82,7 +82,7 @@ def test_who_is_invited_chooses_the_password_and_becomes_staff(invite, mailoutbo
     assert 'autocomplete="new-password"' in page.content.decode()
     assert page["Referrer-Policy"] == "no-referrer"
     answer = accept(link)
-    assert answer["Location"] == "/sign-in/"
+    assert answer["Location"] == "/sign-in/?next=/admin/"
     wren = Member.objects.get(handle="wren")
     assert wren.is_staff
     assert not wren.is_superuser
@@ -105,7 +105,7 @@ def test_a_known_address_gets_the_mail_too_and_accepts_signed_in(invite, mailout
     for each in (browser, elsewhere):
         each.post("/sign-in/", {"email": "fern@example.org", "password": factories.PASSWORD})
     assert "Join the staff as @fern" in browser.get(link).content.decode()
-    assert browser.post(link)["Location"] == "/sign-in/"
+    assert browser.post(link)["Location"] == "/sign-in/?next=/admin/"
     fern = Member.objects.get(pk=fern.pk)
     assert fern.is_staff
     assert fern.check_password(factories.PASSWORD)
@@ -314,3 +314,30 @@ def test_the_list_and_the_log_name_nobody(invite, office, mailoutbox):
     assert "support" in entry.change_message
     [row] = StaffInvitation.objects.values()
     assert link_in(mailoutbox[0]).split("/")[3] not in repr(row)
+
+
+def test_from_the_invitation_through_a_first_second_step_to_the_back_office(invite, mailoutbox):
+    invite()
+    browser = Client()
+    door = accept(link_in(mailoutbox[0]), browser)["Location"]
+    shown = browser.get(door).content.decode()
+    assert 'name="next" value="/admin/"' in shown
+    typed = {"email": "wren@example.org", "password": PASSWORD, "next": "/admin/"}
+    assert browser.post("/sign-in/", typed)["Location"] == "/admin/"
+    stopped = browser.get("/admin/")["Location"]
+    assert stopped == "/settings/security/?next=/admin/"
+    way = re.search(r'href="(/settings/security/app/[^"]*)"', browser.get(stopped).content.decode())[1]
+    browser.get(way)
+    app = AuthenticatorApp.objects.get(user__handle="wren")
+    answer = browser.post(way, {"code": factories.code_of(app), "name": "Telephone", "next": "/admin/"})
+    assert 'button--primary" href="/admin/"' in answer.content.decode()
+    assert browser.get("/admin/").status_code == HTTPStatus.OK
+
+
+def test_what_is_wrong_is_said_of_the_colleague_and_helps_beside_the_control(office):
+    page = office.post(INVITE, {}).content.decode()
+    assert "Type the address to invite." in page
+    assert "your e-mail" not in page
+    assert re.search(r'aria-describedby="id_email-error-1 id_email_helptext"', page)
+    for name in ("email", "handle"):
+        assert re.search(rf'<div class="flex-container"><label[^>]*for="id_{name}".*?</div>\s*<div class="help"', page)

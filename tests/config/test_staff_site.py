@@ -1,6 +1,8 @@
 """The back office is behind the site's own sign-in."""
 
+import re
 import time
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -12,8 +14,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 
+from accounts.models import Member
+from accounts.roles import SUPERUSER, assign_roles
 from config.staff_site import StaffSite
 from security.signing_in import VERIFIED
+from tests import factories
 
 
 def asked_by(
@@ -75,3 +80,36 @@ def test_staff_whose_second_step_was_too_long_ago_do_it_again_and_come_back(rf: 
 def test_passwords_are_changed_on_one_page_only(rf: RequestFactory) -> None:
     answer = StaffSite().password_change(asked_by(rf, "/admin/password_change/", staff=True))
     assert answer["Location"] == "/password/change/"
+
+
+@pytest.fixture
+def office(db: None) -> Client:
+    warden = factories.make_member("warden")
+    assign_roles(warden, [SUPERUSER])
+    return factories.sign_in(Client(), warden)
+
+
+def test_the_staff_site_speaks_in_the_words_of_the_house(office: Client) -> None:
+    page = office.get("/admin/").content.decode()
+    assert "Authentication and Authorization" not in page
+    assert re.search(r">\s*Staff\s*<", page)
+    assert re.search(r">\s*Roles\s*<", page)
+    assert "Select role to view" in office.get("/admin/auth/group/").content.decode()
+
+
+@pytest.mark.parametrize("hour", [0, 9, 12, 18])
+def test_times_are_those_of_a_clock_with_twenty_four_hours(office: Client, hour: int) -> None:
+    moment = datetime(2026, 5, 4, hour, 5, tzinfo=UTC)
+    rose = factories.make_member("rose", email_verified_at=moment)
+    Member.objects.filter(pk=rose.pk).update(joined_at=moment)
+    for address in ("/admin/accounts/member/?q=rose", f"/admin/accounts/member/{rose.pk}/change/"):
+        page = office.get(address).content.decode()
+        assert f"4 May 2026, {hour:02}:05" in page
+        assert not re.search(r"\b[ap]\.m\.|noon|midnight", page)
+
+
+def test_what_suspending_does_stands_beside_the_box_that_does_it(office: Client) -> None:
+    rose = factories.make_member("rose")
+    page = office.get(f"/admin/accounts/member/{rose.pk}/change/").content.decode()
+    assert 'aria-describedby="id_is_active_helptext"' in page
+    assert re.search(r'id="id_is_active_helptext">\s*<div>[^<]*signed out everywhere at once', page)
