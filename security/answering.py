@@ -24,7 +24,16 @@ READ = 20
 WEEK = timedelta(days=7)
 # Where alerts stand anyway, or are being dealt with.
 THEIR_OWN_PAGES = {"security:events", "security:not-me", "security:not-me-here"}
-OWN_WORDS = {Kind.NOT_ME, Kind.GAVE_AWAY, Kind.STEPS_SEEN, Kind.CONTACT_SEEN, Kind.AUDIENCES_SEEN, Kind.ROLES_CHANGED}
+OWN_WORDS = {
+    Kind.NOT_ME,
+    Kind.NOT_ME_STEPS,
+    Kind.STEPS_KEPT,
+    Kind.GAVE_AWAY,
+    Kind.STEPS_SEEN,
+    Kind.CONTACT_SEEN,
+    Kind.AUDIENCES_SEEN,
+    Kind.ROLES_CHANGED,
+}
 
 
 @dataclass(frozen=True)

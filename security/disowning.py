@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from . import events
+from . import events, removing
 from .allowances import Limit
 from .former_password import withdraw_password
-from .models import AuthenticatorApp, Browser, Event, Interrupted, Kind, Passkey, RecoveryCodes, Token
+from .models import Browser, Event, Interrupted, Kind, Token
 from .observing import Observation
 from .sessions import end_sessions
 from .tokens import NEW_PASSWORD, NOT_ME, withdraw
@@ -48,32 +48,28 @@ def done_since(event: Event) -> list[Event]:
     return list(events.since(event.member, since(event))[:MOST_SHOWN])
 
 
-def keeps_steps(member: Any) -> bool:
-    """Say whether a mailed link leaves all second steps of ``member``: a mailbox alone never makes anybody staff."""
-    return bool(member.is_staff)
-
-
 @transaction.atomic
 def disown(
     event: Event, *, begun: datetime | None = None, from_session: bool = False, seen: Observation = events.NOWHERE
 ) -> None:
     """End every session, forget every browser, make the password worthless, and undo what was done since ``begun``.
 
-    It is said by a mailed link, unless ``from_session``. The member is told by mail that it was said.
+    It is said by a mailed link, unless ``from_session``: who only reads the mailbox puts second steps into question,
+    and takes none away at once. The member is told by mail that it was said.
     """
     member, begun = event.member, begun or since(event)
     withdraw_password(member)
     end_sessions(member)
     Browser.objects.filter(member=member).delete()
     Interrupted.objects.filter(member=member).delete()
-    if from_session or not keeps_steps(member):
-        for step in (AuthenticatorApp, Passkey, RecoveryCodes):
-            step._default_manager.filter(user=member, created_at__gte=begun).delete()
+    are_in_question = not from_session and removing.begin(member, begun) is not None
+    if from_session:
+        removing.at_once(member, begun)
     for undo in _undos:
         undo(member, begun)
     _kill_links(event, begun, from_session=from_session)
     Event.objects.filter(member=member, is_alert=True, answered_at=None).update(answered_at=timezone.now())
-    events.happened(member, Kind.NOT_ME, seen=seen)
+    events.happened(member, Kind.NOT_ME_STEPS if are_in_question else Kind.NOT_ME, seen=seen)
 
 
 def _kill_links(event: Event, begun: datetime, *, from_session: bool) -> None:

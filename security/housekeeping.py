@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from . import removing
 from .models import Allowance, AuthenticatorApp, Interrupted, Session, SignIn, Token
 
 SETTLED = timedelta(minutes=10)
@@ -19,5 +20,6 @@ def purge_expired(now: datetime) -> dict[str, int]:
         "secrets of apps never confirmed": AuthenticatorApp.objects.filter(
             confirmed=False, created_at__lte=now - CONFIRMED_WITHIN
         ).delete()[0],
+        "second steps in question": removing.carry_out(now),
         "allowances": Allowance.objects.filter(full_at__lte=now).delete()[0],
     }

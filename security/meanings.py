@@ -98,6 +98,19 @@ MEANINGS: dict[str, Meaning] = {
         PATH,
         _("Go on where you left off"),
     ),
+    Kind.NOT_ME_STEPS: Meaning(
+        _("Somebody said that it was not you"),
+        _(
+            "Every browser was signed out, and the password opened nothing until there was a new one. Second steps "
+            "that were added of late open nothing without the new password, and those of members go after 24 hours. "
+            "They are yours? Then sign in with the new password and one of them, and they stay."
+        ),
+        OVERVIEW,
+        _SEE_STEPS,
+    ),
+    Kind.STEPS_KEPT: Meaning(
+        _("Second steps were kept after all"), _("They open your account as before."), OVERVIEW, _SEE_STEPS
+    ),
     Kind.GAVE_AWAY: Meaning(
         _("You said that somebody knows your password"),
         _("A few steps make your account yours again."),

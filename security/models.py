@@ -112,6 +112,8 @@ class Kind(models.TextChoices):
     CONTACT_SEEN = "contact-seen", _("You looked over your e-mail address and phone number")
     AUDIENCES_SEEN = "audiences-seen", _("You looked over who sees what")
     ROLES_CHANGED = "roles-changed", _("Roles changed")
+    NOT_ME_STEPS = "not-me-steps", _("You said that it was not you, and second steps may go")
+    STEPS_KEPT = "steps-kept", _("Second steps kept after all")
 
 
 class Event(models.Model):
@@ -201,6 +203,19 @@ class RecoveryCode(models.Model):
 
     def __str__(self) -> str:
         return f"recovery code {self.pk}"
+
+
+class StepRemoval(models.Model):
+    """Second steps of a member that are in question: those added between two moments (see ``security.removing``)."""
+
+    member = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    added_from = models.DateTimeField()
+    asked_at = models.DateTimeField()
+    # Never, for staff.
+    due_at = models.DateTimeField(null=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"removal of second steps of member {self.member_id}"
 
 
 class Passkey(AbstractWebAuthnCredential):  # type: ignore[misc]  # the package has no types

@@ -22,6 +22,7 @@ from . import events
 from .allowances import Limit, take
 from .models import Kind, Passkey
 from .observing import network_of, observe
+from .removing import is_in_question
 
 # A browser asks twice for each use. Whoever asks in masses would leave sessions behind in masses.
 ASKING = Limit("passkeys: network", 120, timedelta(seconds=2))
@@ -115,11 +116,12 @@ def add_passkey(request: HttpRequest, member: Any, *, state: Any, data: Any, nam
 def used_passkey(request: HttpRequest, member: Any, *, state: Any, data: Any) -> Passkey:
     """Return the passkey that a browser has just used, of ``member`` if one is named. Raises ``Refused``.
 
-    One whose counter goes backwards is a copy, and is refused as well.
+    One whose counter goes backwards is a copy, and is refused as well. So is one that is in question where nobody has
+    shown a password yet.
     """
     with refusing(Refused):
         passkey: Passkey = Helper(request).authenticate_complete(user=member, state=state, data=data)
-    if not passkey.confirmed or not is_active(passkey.user):
+    if not passkey.confirmed or not is_active(passkey.user) or (member is None and is_in_question(passkey)):
         raise Refused
     return passkey
 

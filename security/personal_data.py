@@ -157,6 +157,18 @@ register(
 )
 register(
     PersonalData(
+        model="security.StepRemoval",
+        subjects=("member",),
+        fields=(
+            _step("added_from", _("Second steps in question: added from"), category=Category.OBSERVED),
+            _step("asked_at", _("Second steps in question: since"), category=Category.OBSERVED),
+            _step("due_at", _("Second steps in question: until"), category=Category.OBSERVED),
+        ),
+        not_personal={"id": "number of the row", "member": "whose they are"},
+    )
+)
+register(
+    PersonalData(
         model="security.Passkey",
         subjects=("user",),
         fields=ALWAYS,

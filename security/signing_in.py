@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django_otp import login as remember_device
 
-from . import events
+from . import events, removing
 from .browsers import remember_browser
 from .last_use import claim_writing
 from .models import Kind, SignIn
@@ -95,6 +95,7 @@ def verify(request: HttpRequest, device: Any) -> None:
     request.session.cycle_key()
     remember_device(request, device)
     request.session[VERIFIED] = int(time.time())
+    removing.was_used(device, seen=observe(request))
 
 
 def verify_with_new(request: HttpRequest, device: Any) -> None:

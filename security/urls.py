@@ -23,6 +23,7 @@ urlpatterns = [
     path("settings/security/passkey/", steps.add_passkey, name="passkey"),
     path("settings/security/passkey/begin/", passkeys.BeginAdding.as_view(), name="passkey-add-begin"),
     path("settings/security/passkey/add/", passkeys.Add.as_view(), name="passkey-add"),
+    path("settings/security/steps/keep/", steps.keep, name="steps-keep"),
     path("settings/security/steps/<slug:kind>/<int:step_id>/", steps.step, name="step"),
     path("settings/security/steps/<slug:kind>/<int:step_id>/remove/", steps.remove, name="step-remove"),
     path("settings/security/codes/", steps.codes, name="codes"),

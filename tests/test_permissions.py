@@ -228,6 +228,7 @@ security:passkey-add                           POST 302 400 400 302 400 400 400 
 security:step                                  GET  302 404 200 302 302 404 404 404 404
 security:step                                  POST 302 404 422 302 302 404 404 404 404
 security:step-remove                           POST 302 404 302 302 302 404 404 404 404
+security:steps-keep                            POST 302 302 302 302 302 302 302 302 302
 security:codes                                 GET  302 302 200 302 302 200 200 200 200
 security:codes                                 POST 302 302 200 302 302 200 200 200 200
 security:codes-file                            POST 302 302 302 302 302 302 302 302 302

@@ -89,6 +89,7 @@ OPEN = {
     "security.Event.kind": "which of a few things happened",
     "security.Event.at": MOMENT,
     "security.Event.answered_at": MOMENT,
+    **{f"security.StepRemoval.{when}": MOMENT for when in ("added_from", "asked_at", "due_at")},
     "security.Token.purpose": "which kind of link was mailed",
     **{f"security.{step}.{when}": MOMENT for step in STEPS for when in ("created_at", "last_used_at")},
     "django_otp_webauthn.WebAuthnUserHandle.handle_hex": "a random number",

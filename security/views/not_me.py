@@ -6,12 +6,13 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from .. import tokens
+from .. import removing, tokens
 from ..allowances import take
 from ..answering import told
-from ..disowning import PRESSED, PRESSED_HERE, disown, done_since, keeps_steps
+from ..disowning import PRESSED, PRESSED_HERE, disown, done_since, since
 from ..freshness import recently_authenticated
 from ..models import Event
 from ..observing import observe
@@ -47,10 +48,14 @@ def page_about(
     request: HttpRequest, event: Event, *, is_mailed: bool, status: HTTPStatus = HTTPStatus.OK
 ) -> HttpResponse:
     """Return the page that says what will happen, and what was done since."""
+    begun = since(event)
     context = {
         "alert": told(event, None),
+        "begun": begun,
         "since": [told(each, None) for each in done_since(event)],
-        "keeps_steps": is_mailed and keeps_steps(event.member),
+        "steps": removing.added_between(event.member, begun, timezone.now()),
+        "is_mailed": is_mailed,
+        "is_staff": event.member.is_staff,
         "too_often": status == HTTPStatus.TOO_MANY_REQUESTS,
     }
     return render(request, "security/not_me.html", context, status=status)

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from .. import recovery
+from .. import recovery, removing
 from ..models import Session
 from ..returning import wanted
 from ..steps import kind_of, second_steps
@@ -13,8 +13,10 @@ from ..steps import kind_of, second_steps
 @require_safe
 def settings(request: HttpRequest) -> HttpResponse:
     """Show second steps, and the ways to a new password, to where one is signed in, and to what happened."""
-    steps = second_steps(request.user)
+    steps, removal = second_steps(request.user), removing.pending(request.user)
     context = {
+        "removal": removal,
+        "in_question": removal and removing.added_between(request.user, removal.added_from, removal.asked_at),
         "steps": [{"kind": kind_of(step), "step": step} for step in steps],
         "must_add": not steps and getattr(request.user, "is_staff", False),
         "codes_left": recovery.codes_left(request.user) if steps else 0,

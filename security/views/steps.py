@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import recovery
+from .. import recovery, removing
 from ..authenticator import address_of, begin_app, confirm_app, in_groups, picture_of, waiting_app
 from ..forms.steps import AppForm, NameForm
 from ..freshness import recently_authenticated
@@ -157,6 +157,17 @@ def codes_file(request: HttpRequest) -> HttpResponse:
     answer["Content-Disposition"] = 'attachment; filename="hedgerow-recovery-codes.txt"'
     answer["Cache-Control"] = "no-store, private"
     return answer
+
+
+@recently_authenticated
+@require_POST
+def keep(request: HttpRequest) -> HttpResponse:
+    """Keep the second steps that are to be taken away."""
+    removal = removing.pending(request.user)
+    if removal is not None:
+        removing.keep(removal, seen=observe(request))
+        messages.success(request, _("Your second steps stay."))
+    return redirect("security:settings")
 
 
 def _status(form: Any) -> HTTPStatus:

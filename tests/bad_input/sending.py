@@ -85,6 +85,7 @@ TAKES: dict[str, dict[str, str]] = {
     "security:app": {"code": "123456", "name": "Telephone", "next": "/friends/"},
     "security:step": {"name": "Telephone"},
     "security:step-remove": {},
+    "security:steps-keep": {},
     "security:codes": {"next": "/friends/"},
     "security:codes-file": {"codes": "aaaa-bbbb-cccc-dddd"},
     "security:sessions-end-others": {},

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import passwords
 from accounts.models import Member
 from security import disowning, events, tokens
-from security.models import AuthenticatorApp, Browser, Event, Kind, Passkey, RecoveryCodes, Session, SignIn, Token
+from security.models import Browser, Event, Kind, Session, SignIn, Token
 from security.observing import Observation
 from tests import factories
 from tests.security.walking import ELSEWHERE, SAFARI, browser, is_in, link_in, sign_in, text_of
@@ -120,68 +120,11 @@ def test_pressing_in_the_session_of_the_member_signs_it_out_too(rose, alerted):
     assert here.get("/settings/privacy/")["Location"].startswith("/sign-in/")
 
 
-def add_steps(member):
-    AuthenticatorApp.objects.create(user=member, name="app", secret="A" * 32, confirmed=True)
-    RecoveryCodes.objects.create(user=member, name="codes", confirmed=True)
-    Passkey.objects.create(
-        user=member,
-        name="key",
-        confirmed=True,
-        credential_id=str(timezone.now()).encode(),
-        public_key=b"key",
-        transports=[],
-        aaguid="00000000-0000-0000-0000-000000000000",
-    )
-
-
-def steps_of(member):
-    return [model._default_manager.filter(user=member).count() for model in (AuthenticatorApp, RecoveryCodes, Passkey)]
-
-
-def test_second_steps_that_were_added_since_are_gone_and_older_ones_stay(rose):
-    now = timezone.now()
-    with time_machine.travel(now - timedelta(days=2)):
-        add_steps(rose)
-    event = events.happened(rose, Kind.NEW_BROWSER)
-    with time_machine.travel(now + timedelta(hours=1)):
-        add_steps(rose)
-        assert steps_of(rose) == [2, 2, 2]
-        disowning.disown(event)
-    assert steps_of(rose) == [1, 1, 1]
-
-
-@pytest.mark.parametrize(("kind", "left"), [(Kind.FACTOR_ADDED, [0, 0, 0]), (Kind.NEW_BROWSER, [1, 1, 1])])
-def test_a_step_is_begun_before_it_is_told_and_a_sign_in_is_not(rose, kind, left):
-    now = timezone.now()
-    with time_machine.travel(now - timedelta(minutes=20)):
-        add_steps(rose)
-    disowning.disown(events.happened(rose, kind))
-    assert steps_of(rose) == left
-
-
-@pytest.mark.promise("K3")
-def test_a_mailed_link_takes_no_second_step_of_staff_away(rose, deliver, mailoutbox):
-    Member.objects.filter(pk=rose.pk).update(is_staff=True)
-    rose.refresh_from_db()
-    with deliver():
-        event = events.happened(rose, Kind.FACTOR_ADDED)
-    add_steps(rose)
-    link = link_in(mailoutbox[0])
-    assert "Second steps of staff stay" in text_of(browser().get(link))
-    browser().post(link)
-    assert not is_password_usable(password_of(rose))
-    assert steps_of(rose) == [1, 1, 1]
-    disowning.disown(event, from_session=True)
-    assert steps_of(rose) == [0, 0, 0]
-
-
 def test_others_keep_everything(rose):
     moss = factories.make_member("moss")
     client = sign_in(moss)
-    add_steps(moss)
     disowning.disown(events.happened(rose, Kind.NEW_BROWSER))
     assert is_in(client)
-    assert steps_of(moss) == [1, 1, 1]
     assert Browser.objects.filter(member=moss).exists()
 
 
