@@ -58,11 +58,19 @@ def load(world: World, *, told: Callable[[int], None] = lambda _count: None) -> 
     Raises ``NotEmpty``, and ``WorldRefused`` leaving nothing behind.
     """
     if Member.objects.exists():
-        raise NotEmpty("There are people here already. A described world is loaded into an empty installation only.")
+        raise NotEmpty(what_is_here())
     loading = Loading(told)
     with all_or_nothing(loading.pictures):
         loading.load(world)
     return loading.loaded
+
+
+def what_is_here() -> str:
+    """Say in numbers who is in this installation."""
+    members, staff = Member.objects.count(), Member.objects.filter(is_staff=True).count()
+    return (
+        f"There are people here already: {members:,} {'account' if members == 1 else 'accounts'}, {staff:,} of staff."
+    )
 
 
 @contextmanager

@@ -159,8 +159,31 @@ def test_a_machine_is_measured_and_told_what_to_set(monkeypatch):
         "ARGON2_MEMORY_KIB": 65536,
         "milliseconds": 197,
         "milliseconds_now": 0,
+        "reached": True,
     }
     assert "ARGON2_TIME_COST=1\nARGON2_MEMORY_KIB=131072" in calibrate("--memory", "128")
+
+
+@pytest.mark.parametrize(
+    ("options", "passes", "said"),
+    [
+        (("--milliseconds", "60"), 1, "60 ms cannot be reached with 64 MiB: 1 pass is the least that is safe."),
+        (("--milliseconds", "60"), 1, "It would take less memory: --memory 58."),
+        (("--milliseconds", "44"), 1, "It would take less memory: --memory 21."),  # with two passes
+        (("--milliseconds", "30"), 1, "a quicker machine, or an aim of 39 ms with --memory 19."),
+        (("--milliseconds", "30", "--memory", "30"), 2, "30 ms cannot be reached with 30 MiB: 2 passes"),
+        (("--milliseconds", "70"), 1, None),
+    ],
+)
+def test_an_aim_that_cannot_be_reached_is_told_with_what_it_would_take(monkeypatch, options, passes, said):
+    monkeypatch.setattr("security.management.commands.calibrate_passwords.EVEN_SECONDS", 0.5)
+    monkeypatch.setattr(
+        "security.management.commands.calibrate_passwords.measure", lambda passes, memory: passes * memory / 1e6
+    )
+    told = calibrate(*options)
+    assert f"ARGON2_TIME_COST={passes}\n" in told
+    assert (said in told) if said else ("cannot be reached" not in told)
+    assert json.loads(calibrate(*options, "--json"))["reached"] is (said is None)
 
 
 @pytest.mark.parametrize("options", [("--memory", "18"), ("--milliseconds", "500"), ("--milliseconds", "0")])

@@ -68,8 +68,13 @@ def test_a_file_that_does_not_fit_is_refused_with_its_first_problems(file):
 
 def test_a_second_world_is_refused(file):
     seed("--world", str(file))
-    with pytest.raises(CommandError, match="There are people here already"):
-        seed("--world", str(file))
+    for arguments in (("--world", str(file)), ()):
+        with pytest.raises(CommandError) as refused:
+            seed(*arguments)
+        assert "There are people here already: 6 accounts, 1 of staff. Nothing was loaded." in str(refused.value)
+        for way in ("seed --members N", "VAR_DIR=/somewhere", "delete its databases"):
+            assert way in str(refused.value)
+    assert Member.objects.count() == 6
 
 
 def test_a_crowd_is_added_beside_a_world(file):

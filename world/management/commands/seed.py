@@ -18,6 +18,11 @@ from world.parts import WorldRefused
 from world.progress import progress
 from world.reading import read_file
 
+WHAT_TO_DO = """\
+A described world and the demo town are loaded into an empty installation only. What you can do:
+  to keep what is here:     add a crowd beside it (seed --members N), or leave it as it is (manage.py up serves it)
+  to have both:             name an empty folder and load it there (VAR_DIR=/somewhere manage.py up)
+  to begin anew, for good:  stop the site, and delete its databases, uploads and keys"""
 MOST_PROBLEMS = 20
 LARGEST_SEED = 10**9
 
@@ -66,7 +71,9 @@ def refusals() -> Iterator[None]:
         yield
     except WorldRefused as refused:
         raise CommandError(listed(refused.problems)) from refused
-    except (NotEmpty, CrowdExists) as refused:
+    except NotEmpty as refused:
+        raise CommandError(f"{refused} Nothing was loaded.\n{WHAT_TO_DO}") from refused
+    except CrowdExists as refused:
         raise CommandError(str(refused)) from refused
 
 
