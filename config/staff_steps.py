@@ -54,6 +54,7 @@ OPEN = frozenset(
         "notifications:unsubscribe",
         "dev-mails",
         "dev-mail",
+        "dev-mail-html",
     }
 )
 

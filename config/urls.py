@@ -28,4 +28,5 @@ if settings.MAIL_PAGE:
     urlpatterns += [
         path("dev/mail/", mail_page.mails, name="dev-mails"),
         path("dev/mail/<str:name>/<int:position>/", mail_page.mail, name="dev-mail"),
+        path("dev/mail/<str:name>/<int:position>/html/", mail_page.mail_html, name="dev-mail-html"),
     ]

@@ -253,6 +253,7 @@ notifications:unsubscribe                      POST 422 422 422 422 422 422 422 
 # on a development site only
 dev-mails                                      GET  200 200 200 200 200 200 200 200 200
 dev-mail                                       GET  200 200 200 200 200 200 200 200 200
+dev-mail-html                                  GET  200 200 200 200 200 200 200 200 200
 """
 
 
@@ -291,7 +292,7 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
     event = Event.objects.create(member=rose, kind=Kind.NEW_BROWSER, is_alert=True)
     folder = Path(settings.EMAIL_FILE_PATH)
     folder.mkdir(exist_ok=True)
-    (folder / "one.log").write_bytes(b"Subject: One\nTo: rose@example.org\n\nText\n")
+    (folder / "one.log").write_bytes(b"Subject: One\nTo: rose@example.org\nContent-Type: text/html\n\n<p>Text\n")
     return {
         "handle": "rose",
         "field": "city",

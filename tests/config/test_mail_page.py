@@ -39,21 +39,53 @@ def test_mails_are_listed_newest_first(client: Client, folder: Path) -> None:
     assert page.index("Second") < page.index("First")
 
 
-def test_a_mail_is_shown_with_links_that_can_be_followed_and_nothing_that_runs(client: Client, folder: Path) -> None:
+def test_a_mail_is_shown_as_it_is_in_a_frame_where_nothing_runs_or_loads(client: Client, folder: Path) -> None:
+    send(folder, "Confirm your address")
+    [file] = folder.iterdir()
+    address = f"/dev/mail/{file.name}/0/html/"
+    page = client.get(f"/dev/mail/{file.name}/0/")
+    assert f'sandbox="allow-top-navigation-by-user-activation" src="{address}"' in page.content.decode()
+    assert "frame-src 'self'" in page["Content-Security-Policy"]
+    assert "'unsafe-inline'" not in page["Content-Security-Policy"]
+    framed = client.get(address)
+    policy = framed["Content-Security-Policy"]
+    assert HTML in framed.content.decode()
+    assert {"default-src 'none'", "style-src 'unsafe-inline'", "frame-ancestors 'self'"} <= set(policy.split("; "))
+    assert "sandbox allow-top-navigation-by-user-activation" in policy
+    assert "script-src" not in policy
+    assert framed["X-Frame-Options"] == "SAMEORIGIN"
+    assert client.get("/dev/mail/")["X-Frame-Options"] == "DENY"
+
+
+def test_the_text_of_a_mail_stands_beside_it_with_links_that_can_be_followed(client: Client, folder: Path) -> None:
     send(folder, "Confirm your address")
     [file] = folder.iterdir()
     page = client.get(f"/dev/mail/{file.name}/0/").content.decode()
-    assert page.count('href="http://127.0.0.1:8000/join/confirm/abc/"') == 2
+    assert 'href="http://127.0.0.1:8000/join/confirm/abc/"' in page
     assert "Grüße" in page
     assert "alert(1)" not in page
-    assert 'src="http://x/"' not in page
+
+
+def test_links_in_a_mail_lead_out_of_its_frame(client: Client, folder: Path) -> None:
+    folder.mkdir()
+    whole = b"Subject: One\nContent-Type: text/html\n\n<!doctype html><html><head><title>One</title></head></html>\n"
+    (folder / "one.log").write_bytes(whole)
+    answer = client.get("/dev/mail/one.log/0/html/").content.decode()
+    assert answer.startswith('<!doctype html><html><head><base target="_top"><title>')
+
+
+def test_a_mail_without_html_has_no_frame(client: Client, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "one.log").write_bytes(b"Subject: One\n\nText\n")
+    assert "<iframe" not in client.get("/dev/mail/one.log/0/").content.decode()
+    assert client.get("/dev/mail/one.log/0/html/").status_code == HTTPStatus.NOT_FOUND
 
 
 def test_a_mail_lies_on_the_page_as_everything_else_does(client: Client, folder: Path) -> None:
     send(folder, "Confirm your address")
     [file] = folder.iterdir()
     page = client.get(f"/dev/mail/{file.name}/0/").content.decode()
-    assert '<div class="reading stack">' in page
+    assert '<div class="stack">' in page
     assert page.count('<div class="fact">') == page.count("<dd") > 3
 
 
