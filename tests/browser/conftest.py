@@ -20,6 +20,8 @@ from privacy.models import Circle
 from tests import factories
 from world.faces import draw_face
 
+from .keyboard import Keyboard
+
 NARROW, WIDE = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
 ROSES_AUDIENCES = {
     "display_name": Audience.EVERYONE,
@@ -145,3 +147,13 @@ def watched(page: Page, home: str) -> Visit:
     page.on("pageerror", lambda error: trouble.append(f"{page.url}: {error}"))
     page.on("request", on_request)
     return Visit(page, trouble)
+
+
+@pytest.fixture
+def hands(visit: Opens, script: bool) -> Any:
+    """Give somebody a keyboard, in front of a browser of their own."""
+
+    def sit_down(person: Member | None = None, **options: Any) -> Keyboard:
+        return Keyboard(visit(person, java_script_enabled=script, reduced_motion="reduce", **options).page)
+
+    return sit_down

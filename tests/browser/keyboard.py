@@ -4,6 +4,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import ElementHandle, Locator, Page
 
 MOST_STOPS = 90
@@ -28,6 +30,10 @@ STOPS = """() => [...document.querySelectorAll('a[href], button, input, select, 
     .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.disabled && each.type !== 'hidden')
     .filter(each => each.type !== 'radio' || each.checked)
     .map(each => each.dataset.stop ??= String(window.stops = (window.stops ?? 0) + 1))"""
+WITH_AND_WITHOUT_SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+# Most pages of members hold no script: one journey in a browser that would run it is enough.
+WITHOUT_SCRIPT = pytest.mark.parametrize("script", [False], ids=["without script"])
+WITH_SCRIPT = pytest.mark.parametrize("script", [True], ids=["with script"])
 LEFT = "nothing"
 HAS_FOCUS = "each => each === document.activeElement"
 
@@ -81,10 +87,10 @@ class Keyboard:
         """Follow a link."""
         self.press(name, "link", skip=skip)
 
-    def enter(self, *, skip: bool = True) -> None:
-        """Press Enter on what has the focus; another page comes of it."""
+    def enter(self, key: str = "Enter", *, skip: bool = True) -> None:
+        """Press Enter (or Space, which presses buttons too) on what has the focus; another page comes of it."""
         with self.page.expect_navigation():
-            self.page.keyboard.press("Enter")
+            self.page.keyboard.press(key)
         if skip:
             self.skip()
 
@@ -132,6 +138,15 @@ class Keyboard:
         found: list[str] = self.page.evaluate(STOPS)
         return found
 
+    def assert_no_trap(self, address: str) -> None:
+        """Go through a page, out of it and back: each stop is met once, in the order of the page."""
+        self.page.goto(address)
+        expected = self.expected_stops()
+        assert self.stops(len(expected)) == expected, address
+        assert self.stops(1)[0] in (LEFT, expected[0]), f"{address} holds the focus"
+        back = self.stops(len(expected) + 1, "Shift+Tab")
+        assert back[back.index(expected[-1]) :][: len(expected)] == expected[::-1], address
+
     def stops(self, number: int, key: str = "Tab") -> list[str]:
         """Press Tab ``number`` times; return what it came to."""
         found: list[str] = []
@@ -139,3 +154,12 @@ class Keyboard:
             self.page.keyboard.press(key)
             found.append(self._look()["stop"])
         return found
+
+
+def client_of(page: Page) -> Client:
+    """Return a client that carries the session of a browser."""
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = next(
+        cookie["value"] for cookie in page.context.cookies() if cookie["name"] == settings.SESSION_COOKIE_NAME
+    )
+    return client

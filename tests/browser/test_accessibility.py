@@ -18,12 +18,13 @@ from playwright.sync_api import Page
 from accounts.invitations import invite
 from accounts.models import Member, StaffInvitation
 from accounts.roles import assign_roles
-from security import disowning, events, tokens
-from security.models import Kind, Session
+from security import disowning, events, recovering, tokens
+from security.models import Event, Kind, Session
 from security.observing import Observation
 from security.sessions import SessionStore
 from security.signing_in import FRESH
 from tests import factories
+from tests.security import walking
 
 from .conftest import NARROW, WIDE, Opens, Town, Visit
 
@@ -161,6 +162,31 @@ def test_the_pages_of_a_member(town: Town, visit: Opens):
     noticed = [events.happened(town.rose, kind, seen=SEEN) for kind in (Kind.SIGNED_IN, Kind.FACTOR_ADDED)]
     own += [reverse("security:not-me-here", args=[noticed[0].pk])]
     assert_sound(visit(town.rose), [*FOR_MEMBERS, *own])
+
+
+def test_the_pages_of_what_keeps_an_account_safe(town: Town, visit: Opens):
+    """In a browser that is known, with others that are signed in, and alerts that it may answer."""
+    here = visit()
+    here.page.goto("/sign-in/?next=/settings/security/gave-away/")
+    here.page.get_by_label("E-mail").fill(town.rose.email)
+    here.page.get_by_label("Password").fill(factories.PASSWORD)
+    here.page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+    for _time in range(2):
+        walking.sign_in(town.rose, agent=walking.SAFARI, network=walking.ELSEWHERE)
+    here.page.get_by_role("button", name="Somebody knows my password: begin").click()
+    steps = [f"/settings/security/gave-away/?step={each}" for each in recovering.TITLES]
+    assert_sound(here, [*steps, "/settings/security/sessions/", "/settings/security/events/"])
+    assert here.page.get_by_role("button", name="It was me").count() == 2
+    assert_sound(here, ["/@rose/?as=", "/friends/"])
+    happened = Event.objects.filter(member=town.rose, kind=Kind.NEW_BROWSER).latest("pk")
+    link = reverse("security:not-me", args=[tokens.issue(town.rose, tokens.NOT_ME, event=happened)])
+    visitor = visit()
+    assert_sound(visitor, [link])
+    visitor.page.get_by_role("button", name="Sign everybody out").click()
+    visitor.page.get_by_role("button", name="Set the password").click()
+    visitor.page.get_by_role("alert").wait_for()
+    wrong = list(look_at(visitor))
+    assert not wrong, "\n".join(wrong)
 
 
 def test_the_page_that_asks_who_one_is(town: Town, visit: Opens):

@@ -4,10 +4,8 @@ import re
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core import mail
-from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from accounts import directory
 from accounts.models import Block, Decline, Friendship, Member, Mute, Profile
@@ -16,35 +14,12 @@ from privacy.models import Circle, CircleMember, FieldDefault
 from tests.factories import PASSWORD, let_time_pass
 from world.faces import draw_face
 
-from .conftest import NARROW, Opens, Town
-from .keyboard import LEFT, Keyboard
+from .conftest import NARROW, Town
+from .keyboard import WITH_AND_WITHOUT_SCRIPT, WITH_SCRIPT, WITHOUT_SCRIPT, client_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 PICKER = "/settings/privacy/phone/"
-WITH_AND_WITHOUT_SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
-# Pages of members hold no script so far: one journey in a browser that would run it is enough.
-WITHOUT_SCRIPT = pytest.mark.parametrize("script", [False], ids=["without script"])
-WITH_SCRIPT = pytest.mark.parametrize("script", [True], ids=["with script"])
-
-
-@pytest.fixture
-def hands(visit: Opens, script: bool) -> Any:
-    """Give somebody a keyboard, in front of a browser of their own."""
-
-    def sit_down(person: Member | None = None, **options: Any) -> Keyboard:
-        return Keyboard(visit(person, java_script_enabled=script, reduced_motion="reduce", **options).page)
-
-    return sit_down
-
-
-def client_of(page: Page) -> Client:
-    """Return a client that carries the session of a browser."""
-    client = Client()
-    client.cookies[settings.SESSION_COOKIE_NAME] = next(
-        cookie["value"] for cookie in page.context.cookies() if cookie["name"] == settings.SESSION_COOKIE_NAME
-    )
-    return client
 
 
 def path_in_the_last_mail() -> str:
@@ -272,9 +247,4 @@ def test_tab_goes_through_every_page_and_out_again_and_back(town: Town, hands: A
     }.items():
         keys = hands(person)
         for address in addresses:
-            keys.page.goto(address)
-            expected = keys.expected_stops()
-            assert keys.stops(len(expected)) == expected, address
-            assert keys.stops(1)[0] in (LEFT, expected[0]), f"{address} holds the focus"
-            back = keys.stops(len(expected) + 1, "Shift+Tab")
-            assert back[back.index(expected[-1]) :][: len(expected)] == expected[::-1], address
+            keys.assert_no_trap(address)
