@@ -7,6 +7,8 @@ from .views import again, events, gave_away, not_me, passkeys, sessions, setting
 app_name = "security"
 urlpatterns = [
     path("sign-in/again/", again.again, name="again"),
+    path("sign-in/again/passkey/begin/", passkeys.BeginRenewing.as_view(), name="passkey-again-begin"),
+    path("sign-in/again/passkey/", passkeys.Renew.as_view(), name="passkey-again"),
     path("sign-in/verify/", verify.second_step, name="verify"),
     path("sign-in/passkey/begin/", passkeys.BeginUsing.as_view(), name="passkey-use-begin"),
     path("sign-in/passkey/", passkeys.Use.as_view(), name="passkey-use"),

@@ -14,7 +14,7 @@ register = template.Library()
 def passkey_button(
     context: template.RequestContext, act: str, label: str, *, field: Any = None, primary: bool = False
 ) -> dict[str, Any]:
-    """Return what the button needs: ``act`` is *add* or *use*, ``field`` a control for its name."""
+    """Return what the button needs: ``act`` is *add*, *use* or *again*, ``field`` a control for its name."""
     request: Any = context["request"]
     return {
         "act": act,

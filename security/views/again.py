@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from ..forms.again import AgainForm
 from ..interrupting import RESUME
+from ..models import Passkey
 from ..returning import wanted
 from ..signing_in import is_fresh, renew
 
@@ -30,6 +31,7 @@ def again(request: HttpRequest) -> HttpResponse:
         "next": where,
         "waits": f"{RESUME}=" in where,
         "minutes": settings.FRESH_FOR // 60,
+        "has_passkey": Passkey.objects.filter(user=request.user.pk, confirmed=True).exists(),
         "has_password": getattr(request.user, "has_usable_password", bool)(),
     }
     page = render(request, "security/again.html", context, status=_status(form))

@@ -25,11 +25,12 @@ from ..forms.steps import NameForm
 from ..freshness import is_verified
 from ..passkeys import NotAdded, Refused, TooLongAgo, add_passkey, count_asking, refusing, used_passkey
 from ..returning import first_page, wanted
-from ..signing_in import complete, complete_half, half_signed_in, is_fresh, verify, verify_with_new
+from ..signing_in import complete, complete_half, half_signed_in, is_fresh, renew, verify, verify_with_new
 
 LONGEST_BODY = 64 * 1024
 REGISTERING = "passkey-being-added"
 SIGNING_IN = "passkey-being-used"
+RENEWING = "passkey-showing-once-more"
 
 
 class Spoken:
@@ -149,3 +150,27 @@ class Use(Using, CompleteCredentialAuthenticationView):  # type: ignore[misc]  #
         else:
             complete(request, passkey.user, settings.AUTHENTICATION_BACKENDS[0], passkey)
         return JsonResponse({"go": wanted(request) or first_page(passkey.user)})
+
+
+# --- showing once more who one is ---------------------------------------------------------------------------------
+@method_decorator(require_POST, name="dispatch")
+class BeginRenewing(Using, BeginCredentialAuthenticationView):  # type: ignore[misc]  # the package has no types
+    """Hand out what a browser needs to stand in for the password: the device has to know its owner."""
+
+    def post(self, request: HttpRequest) -> JsonResponse:
+        with refusing(Refused):
+            options, state = self.get_helper().authenticate_begin(user=request.user, require_user_verification=True)
+        self.keep(RENEWING, state, request.user)
+        return JsonResponse(options)
+
+
+@method_decorator(require_POST, name="dispatch")
+class Renew(Using, CompleteCredentialAuthenticationView):  # type: ignore[misc]  # the package has no types
+    """Take a passkey for password and second step in one, in a session that is there already."""
+
+    def post(self, request: Any) -> JsonResponse:
+        state = self.take(RENEWING, request.user)
+        passkey = used_passkey(request, request.user, state=state, data=request.data)
+        renew(request)
+        verify(request, passkey)
+        return JsonResponse({"go": wanted(request) or first_page(request.user)})

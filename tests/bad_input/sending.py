@@ -80,6 +80,8 @@ TAKES: dict[str, dict[str, str]] = {
     "security:verify": {"code": "123456", "next": "/friends/"},
     "security:passkey-use-begin": {"next": "/friends/"},
     "security:passkey-use": {"next": "/friends/"},
+    "security:passkey-again-begin": {"next": "/friends/"},
+    "security:passkey-again": {"next": "/friends/"},
     "security:passkey-add-begin": {"next": "/friends/"},
     "security:passkey-add": {"name": "Key", "next": "/friends/"},
     "security:app": {"code": "123456", "name": "Telephone", "next": "/friends/"},

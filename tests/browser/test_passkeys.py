@@ -4,9 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from security.models import Passkey
+from security.sessions import SessionStore
+from security.signing_in import FRESH
 from tests.factories import PASSWORD, make_member
 
 from .conftest import Opens, Town
@@ -16,9 +19,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180), pytest.mark.promise
 
 
 @pytest.fixture
-def with_device(visit: Opens, live_server: Any, settings: Any) -> Callable[..., Page]:
+def with_device(visit: Opens, live_server: Any, monkeypatch: Any) -> Callable[..., Page]:
     """Open a browser with an authenticator that holds passkeys and knows its owner by a finger."""
-    settings.OTP_WEBAUTHN_ALLOWED_ORIGINS = [live_server.url]
+    monkeypatch.setattr(settings, "OTP_WEBAUTHN_ALLOWED_ORIGINS", [live_server.url])
 
     def open_browser(*args: Any) -> Page:
         page = visit(*args).page
@@ -41,6 +44,14 @@ def add_passkey(page: Page) -> None:
     page.get_by_label("Name").fill("This computer")
     press(page, "Make a passkey")
     expect(page.get_by_role("heading", level=1)).to_have_text("Your recovery codes")
+
+
+def let_time_pass(page: Page) -> None:
+    """Make the session of a browser one that has shown who it is too long ago."""
+    [key] = [each["value"] for each in page.context.cookies() if each["name"] == settings.SESSION_COOKIE_NAME]
+    session = SessionStore(key)
+    session.pop(FRESH, None)
+    session.save()
 
 
 def sign_out(page: Page) -> None:
@@ -69,6 +80,12 @@ def test_from_adding_a_passkey_to_signing_in_with_it_alone(town: Town, with_devi
     page.goto("/sign-in/?next=/friends/")
     press(page, "Sign in with a passkey")
     expect(page.get_by_role("heading", level=1)).to_have_text("Friends")
+
+    let_time_pass(page)
+    page.goto("/password/change/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Is it you?")
+    press(page, "It is me, by a passkey")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Change your password")
     assert Passkey.objects.get().last_used_at
 
 
