@@ -19,6 +19,7 @@ from .observing import Observation
 
 NOWHERE = Observation()
 KEPT = timedelta(days=90)
+JUST_NOW = timedelta(minutes=10)
 PAGE = 30
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The moment in microseconds, and the number of the row where there are several of one moment.
@@ -51,6 +52,11 @@ def alert_of_failures(member: Any, seen: Observation) -> None:
     """Tell ``member`` that somebody tries passwords or codes: once a day, however many they try."""
     if take(TOLD_OF_FAILURES, member.pk) is None:
         happened(member, Kind.MANY_FAILURES, seen=seen)
+
+
+def has_just_happened(member: Any, kind: Kind) -> bool:
+    """Say whether ``kind`` has happened to ``member`` a few minutes ago."""
+    return Event.objects.filter(member=member, kind=kind, at__gt=timezone.now() - JUST_NOW).exists()
 
 
 def has_signed_in(member: Any) -> bool:

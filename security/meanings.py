@@ -61,11 +61,20 @@ MEANINGS: dict[str, Meaning] = {
         _NEW_PASSWORD,
     ),
     Kind.FACTOR_ADDED: Meaning(
-        _("A second step was added"), _("It can be used to sign in from now on."), OVERVIEW, _SEE_STEPS
+        _("A second step was added"),
+        _("It can be used to sign in from now on, and so can recovery codes that were made with it."),
+        OVERVIEW,
+        _SEE_STEPS,
     ),
     Kind.FACTOR_REMOVED: Meaning(_("A second step was removed"), _("It opens nothing any more."), OVERVIEW, _SEE_STEPS),
     Kind.CODES_MADE: Meaning(
         _("New recovery codes were made"), _("Earlier ones open nothing any more."), OVERVIEW, _SEE_STEPS
+    ),
+    Kind.FIRST_CODES: Meaning(
+        _("Recovery codes were made with a second step"),
+        _("Each does the second step once."),
+        OVERVIEW,
+        _SEE_STEPS,
     ),
     Kind.CODE_USED: Meaning(_("A recovery code was used"), _("It opens nothing any more."), OVERVIEW, _SEE_STEPS),
     Kind.EMAIL_ASKED: Meaning(

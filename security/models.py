@@ -97,6 +97,7 @@ class Kind(models.TextChoices):
     FACTOR_ADDED = "factor-added", _("Second step added")
     FACTOR_REMOVED = "factor-removed", _("Second step removed")
     CODES_MADE = "codes-made", _("New recovery codes made")
+    FIRST_CODES = "first-codes", _("Recovery codes made with a second step")
     CODE_USED = "code-used", _("Recovery code used")
     EMAIL_ASKED = "email-asked", _("Change of the e-mail address begun")
     EMAIL_CHANGED = "email-changed", _("E-mail address changed")

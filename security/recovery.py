@@ -36,13 +36,15 @@ def has_codes(member: Any) -> bool:
 def make_codes(member: Any, *, seen: Observation) -> list[str]:
     """Return new codes, to be shown once; the old ones open nothing any more. Only digests are kept."""
     sheet = RecoveryCodes.objects.select_for_update().filter(user=member).first()
+    is_news = sheet is not None or not events.has_just_happened(member, Kind.FACTOR_ADDED)
     if sheet is None:
         sheet = RecoveryCodes.objects.create(user=member, name=_("Recovery codes"))
     RecoveryCodes.objects.filter(pk=sheet.pk).update(created_at=timezone.now())
     codes = [_new_code() for _number in range(HOW_MANY)]
     RecoveryCode.objects.filter(sheet=sheet).delete()
     RecoveryCode.objects.bulk_create(RecoveryCode(sheet=sheet, digest=digest(code, member)) for code in codes)
-    events.happened(member, Kind.CODES_MADE, seen=seen)
+    # The first ones come with the first second step, and the member is told of both at once.
+    events.happened(member, Kind.CODES_MADE if is_news else Kind.FIRST_CODES, seen=seen)
     return codes
 
 

@@ -65,9 +65,9 @@ def _app_of(request: HttpRequest, member: Any) -> Any:
 def _added(request: HttpRequest, device: Any) -> HttpResponse:
     """Count this session as verified; with the first step, show recovery codes."""
     verify_with_new(request, device)
+    messages.success(request, _("Added. From now on it can do the second step."))
     if not recovery.has_codes(request.user):
         return _show_codes(request)
-    messages.success(request, _("Added. From now on it can do the second step."))
     return redirect(wanted(request) or "security:settings")
 
 

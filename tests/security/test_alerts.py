@@ -13,7 +13,7 @@ from accounts import passwords
 from accounts.models import Member
 from security import alerts, events
 from security.meanings import MEANINGS
-from security.models import Event, Kind
+from security.models import AuthenticatorApp, Event, Kind
 from security.observing import Observation
 from tests import factories
 from tests.security.walking import ELSEWHERE, FIREFOX, HOME, PRIVATE, SAFARI, browser, sign_in, text_of
@@ -349,3 +349,37 @@ def test_nobody_answers_for_somebody_else(rose):
     assert here.get(f"/settings/security/events/{event.pk}/mine/").status_code == 405
     event.refresh_from_db()
     assert event.answered_at is None
+
+
+# --- what belongs together is told once ---------------------------------------------------------------------------
+def enrol(client):
+    client.get("/settings/security/app/")
+    app = AuthenticatorApp.objects.get(confirmed=False)
+    return client.post("/settings/security/app/", {"code": factories.code_of(app), "name": "Telephone"})
+
+
+def test_the_first_second_step_and_its_codes_are_one_piece_of_news(rose, deliver, mailoutbox):
+    client = factories.sign_in(browser(), rose)
+    with deliver():
+        page = enrol(client)
+    assert len(page.context["codes"]) == 10
+    assert "Added. From now on it can do the second step." in text_of(page)
+    [mail] = mailoutbox
+    assert "A second step was added" in mail.subject
+    assert "and so can recovery codes that were made with it" in mail.body
+    assert kinds(rose)[-2:] == [Kind.FACTOR_ADDED, Kind.FIRST_CODES]
+
+
+def test_codes_made_later_are_news_of_their_own(rose, deliver, mailoutbox):
+    client = factories.sign_in(browser(), rose)
+    enrol(client)
+    with deliver():
+        client.post("/settings/security/codes/")
+    assert "New recovery codes were made" in mailoutbox[-1].subject
+
+
+def test_codes_are_news_where_no_step_was_added_a_moment_ago(rose, deliver, mailoutbox):
+    factories.add_app(rose)
+    with deliver():
+        factories.make_codes(rose)
+    assert "New recovery codes were made" in mailoutbox[-1].subject

@@ -354,7 +354,7 @@ def test_an_app_is_added_by_its_first_code_and_brings_recovery_codes(rose: Membe
     app.refresh_from_db()
     assert (app.confirmed, app.name) == (True, "My telephone")
     assert client.session.session_key != before
-    assert kinds_of(rose) == [Kind.FACTOR_ADDED, Kind.CODES_MADE]
+    assert kinds_of(rose) == [Kind.FACTOR_ADDED, Kind.FIRST_CODES]
     other = Client()
     begin(other)
     assert other.post("/sign-in/verify/", {"code": code}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
