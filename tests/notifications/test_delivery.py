@@ -1,11 +1,12 @@
 """From the outbox to a mail server, whatever that server does."""
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from accounts.models import Member
@@ -14,6 +15,7 @@ from notifications import delivery
 from notifications.delivery import LEASE, deliver
 from notifications.models import OPEN, Notification, State, Suppression
 from notifications.notices import Category
+from notifications.outcomes import Outcome, Result
 from notifications.preferences import choose
 from notifications.sending import notify
 from security.notices import SECURITY_ALERT
@@ -258,3 +260,58 @@ def test_a_shift_takes_what_is_due_batch_by_batch_over_one_connection(sink, monk
         reset(factories.make_member(f"member{number}"))
     assert deliver() == 2 * delivery.BATCH + 1
     assert not Notification.objects.filter(state__in=OPEN).exists()
+
+
+def test_who_settles_too_late_leaves_to_the_next_what_is_theirs(rose, sink):
+    reset(rose)
+    [late] = delivery.claim(timezone.now())
+    assert delivery._begin(late)
+    with later(LEASE.total_seconds() + 1):
+        for each in delivery._left_behind():
+            delivery._settle(each, delivery._UNCLEAR)
+    with later(LEASE.total_seconds() + 120):
+        [row] = delivery.claim(timezone.now())
+        assert delivery._begin(row)
+        assert not delivery._settle(late, Outcome(Result.REFUSED, "554"))
+        assert row_to(rose).state == State.ATTEMPTING
+        assert delivery._settle(row, Outcome(Result.SENT))
+
+
+@pytest.mark.promise("F6")
+def test_news_whose_end_nobody_knows_is_not_sent_again(declare, sink):
+    lost = factories.make_member("lost", email="lost@drops.example")
+    notice = declare(Category.MARKETING)
+    choose(lost, {notice.topic: True})
+    notify(notice, lost, token="abc", hours=1)
+    deliver()
+    assert (row_to(lost).state, row_to(lost).reason) == (State.UNCERTAIN, "SMTPServerDisconnected")
+    with later(3600 * 24):
+        assert deliver() == 0
+
+
+def test_who_is_erased_after_a_worker_has_claimed_the_row_is_written_to_no_more(rose, sink):
+    reset(rose)
+    [row] = delivery.claim(timezone.now())
+    Member.objects.get(pk=rose.pk).delete()
+    with delivery.Mailbag() as mailbag:
+        delivery.attempt(row, mailbag)
+    assert (Notification.objects.get().state, sink.taken) == (State.ERASED, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_side_by_side_send_everything_once(sink):
+    for number in range(60):
+        reset(factories.make_member(f"member{number}"))
+
+    def work() -> None:
+        deliver()
+        connections.close_all()
+
+    workers = [threading.Thread(target=work) for _number in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    addresses = [mail["X-To"] for mail in sink.taken]
+    assert len(addresses) == len(set(addresses)) == 60
+    assert set(Notification.objects.values_list("state", flat=True)) == {State.SENT}
