@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from privacy.masking import DOTS, PersonalDataAdmin, StaffAdmin
 from security.discretion import even_time
+from security.forms import status_of
 from security.freshness import recently_authenticated
 from security.observing import observe
 from security.sessions import end_sessions
@@ -86,8 +87,7 @@ class MemberAdmin(PersonalDataAdmin):
             return redirect("admin:accounts_member_change", colleague.pk)
         context = {**self.admin_site.each_context(request), "title": _("Roles of @%s") % colleague.handle}
         context |= {"form": form, "opts": self.opts, "submit": _("Save the roles")}
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-        return render(request, "admin/asking.html", context, status=status)
+        return render(request, "admin/asking.html", context, status=status_of(form))
 
     def save_model(self, request: HttpRequest, obj: Member, form: Any, change: Any) -> None:
         """Suspend with effect at once: no session of theirs goes on, should they ever come back."""
@@ -156,7 +156,7 @@ class StaffInvitationAdmin(PersonalDataAdmin):
         if form.is_valid() and self._invite(request, form):
             messages.success(request, _("The invitation is on its way."))
             return redirect("admin:accounts_staffinvitation_changelist")
-        return self._page(request, form, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK)
+        return self._page(request, form, status_of(form))
 
     def _invite(self, request: HttpRequest, form: InviteForm) -> bool:
         """Invite; say False after telling the form what is in the way. It takes as long for a known address."""

@@ -9,8 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from privacy.juveniles import age_on, is_juvenile_born
-from security.allowances import Limit, take
-from security.freshness import TooOften
+from security.allowances import Limit, Share, Throttled, take_all
 
 from .models import Member, Profile
 from .profiles import write_values
@@ -44,16 +43,18 @@ def what_it_is(stored: Any, born: date) -> Step:
 def correct(member: Member, born: date) -> Step:
     """Store another birth date, once a year; whoever becomes a juvenile by it has a juvenile's limits at once.
 
-    Returns what it amounted to: nothing is stored where that is ``FOR_STAFF``. Raises ``TooOften``.
+    Returns what it amounted to: nothing is stored where that is ``FOR_STAFF``. Raises ``Throttled``.
     """
     with transaction.atomic():
         profile = Profile.objects.select_for_update().get(pk=member.pk)
         step = what_it_is(profile.birth_date, born)
         if step in (Step.SAME, Step.FOR_STAFF):
             return step
-        # Whoever tells that they are younger is protected at once, however often the date was corrected.
-        wait = take(YEARLY, member.pk)
-        if wait is not None and step is not Step.BECOMES_JUVENILE:
-            raise TooOften(wait)
+        try:
+            take_all(Share(YEARLY, (member.pk,)))
+        except Throttled:
+            # Whoever tells that they are younger is protected at once, however often the date was corrected.
+            if step is not Step.BECOMES_JUVENILE:
+                raise
         write_values(profile, {"birth_date": born})
     return step

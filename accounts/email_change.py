@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from encryption.blind_index import blind_index
 from security import events, tokens
-from security.allowances import Limit, take
+from security.allowances import Limit, Share, take, take_all
 from security.disowning import disown, register_undo
 from security.models import Kind
 from security.observing import Observation
@@ -30,14 +30,6 @@ PER_MEMBER = Limit("change of address, member", burst=5, every=timedelta(minutes
 PER_ADDRESS = Limit("change of address, address", burst=3, every=timedelta(hours=2))
 
 ATTEMPTS = 3
-
-
-class AskedTooOften(Exception):
-    """Too many changes were asked for; ``wait`` says how long to wait."""
-
-    def __init__(self, wait: timedelta) -> None:
-        super().__init__()
-        self.wait = wait
 
 
 @dataclass(frozen=True)
@@ -63,11 +55,9 @@ def under_way(member: Member) -> UnderWay | None:
 def ask(member: Member, address: str, *, seen: Observation) -> None:
     """Write to the new address and to the one there is; an earlier change that is under way ends.
 
-    Raises ``AskedTooOften``. Whoever has the new address, the same is written down, and as many mails go out.
+    Raises ``Throttled``. Whoever has the new address, the same is written down, and as many mails go out.
     """
-    wait = take(PER_MEMBER, member.pk)
-    if wait is not None:
-        raise AskedTooOften(wait)
+    take_all(Share(PER_MEMBER, (member.pk,)))
     spared = take(PER_ADDRESS, address) is not None
     with transaction.atomic():
         Member.objects.select_for_update().get(pk=member.pk)

@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from encryption.blind_index import blind_index
 from notifications import sms
 from security import events
-from security.allowances import Limit, take
-from security.freshness import TooOften
+from security.allowances import Limit, Share, take, take_all
 from security.models import Kind
 from security.observing import Observation
 
@@ -39,14 +38,12 @@ def phone_of(member: Member) -> Any:
 def set_phone(member: Member, number: str, *, seen: Observation) -> bool:
     """Store a number, or remove it if blank; say whether that changed anything. A new one is not confirmed.
 
-    Raises ``ValidationError`` for what is no number, and ``TooOften``.
+    Raises ``ValidationError`` for what is no number, and ``Throttled``.
     """
     before = phone_of(member)
     if (before or "") == number:
         return False
-    wait = take(CHANGES, member.pk)
-    if wait is not None:
-        raise TooOften(wait)
+    take_all(Share(CHANGES, (member.pk,)))
     with transaction.atomic():
         if not update_profile(member, {"phone": number}, by=member):
             return False
@@ -70,15 +67,12 @@ def can_be_written_to(number: Any) -> bool:
 def send_code(member: Member, *, seen: Observation) -> bool:
     """Send a code to the number of ``member``; an earlier one opens nothing any more. Say False where none can go.
 
-    Raises ``TooOften``.
+    Raises ``Throttled``.
     """
     number = phone_of(member)
     if not can_be_written_to(number):
         return False
-    for limit, whose in ((PER_MEMBER, member.pk), (PER_NETWORK, seen.network)):
-        wait = take(limit, whose)
-        if wait is not None:
-            raise TooOften(wait)
+    take_all(Share(PER_MEMBER, (member.pk,)), Share(PER_NETWORK, (seen.network,)))
     spared = take(PER_NUMBER, number) is not None
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
     kept = {"digest": _digest(number, code), "tries_left": TRIES, "expires_at": timezone.now() + LASTS}

@@ -19,6 +19,7 @@ from django_countries import countries
 from privacy.audiences import publish_name
 from privacy.fields import OPEN_NAME
 from privacy.juveniles import cap, is_juvenile_born
+from security.characters import refuse_unprintable, refuse_unprintable_but_breaks, unprintable
 
 from .models import Member, Profile
 from .phone_examples import NEUTRAL
@@ -118,24 +119,22 @@ def clean_changes(changes: dict[str, Any]) -> dict[str, Any]:
 def clean_line(value: Any, *, most: int) -> str:
     """Return one line of text: readable, trimmed, of at most ``most`` characters."""
     text = _text(value)
-    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text.strip()):
-        raise _unreadable()
+    refuse_unprintable(text.strip())
     return _fitting(text, most)
 
 
 def clean_lines(value: Any, *, most: int) -> str:
     """Return several lines of text, as ``clean_line`` does. Line breaks count as one character each."""
     text = _text(value).replace("\r\n", "\n").replace("\r", "\n")
-    if any(unicodedata.category(character) == "Cc" for character in text if character not in "\n\t"):
-        raise _unreadable()
+    refuse_unprintable_but_breaks(text)
     return _fitting(text, most)
 
 
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    if not isinstance(value, str) or any(unicodedata.category(c) == "Cs" or c in TURNING for c in value):
-        raise _unreadable()
+    if not isinstance(value, str) or any(character in TURNING for character in value):
+        raise unprintable()
     return unicodedata.normalize("NFC", value)
 
 
@@ -149,10 +148,6 @@ def _fitting(text: str, most: int) -> str:
             params={"most": most, "number": len(text)},
         )
     return "" if all(unicodedata.category(character)[0] in "CZ" for character in text) else text
-
-
-def _unreadable() -> ValidationError:
-    return ValidationError(_("There is a character in it that cannot be shown. Type it anew."), code="unreadable")
 
 
 def clean_website(value: Any) -> str:
@@ -215,7 +210,7 @@ def clean_interests(value: Any) -> list[str]:
     """Return interests, each once, from a list or from text with commas between them."""
     parts = value.split(",") if isinstance(value, str) else value or []
     if not isinstance(parts, list | tuple):
-        raise _unreadable()
+        raise unprintable()
     each = [clean_line(part, most=LENGTHS["interest"]) for part in parts]
     kept = list({part.casefold(): part for part in reversed(each) if part}.values())[::-1]
     if len(kept) > MOST_INTERESTS:

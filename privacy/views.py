@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalogue.vocabulary import Audience
+from security.forms import status_of
 from security.returning import wanted
 
 from . import checkup
@@ -85,7 +86,7 @@ def field_audience(request: HttpRequest, field: str) -> HttpResponse:
         messages.success(request, _changed(request.user, field))
         return redirect(_back(request))
     context = _question(request, field, form, current)
-    return render(request, "privacy/field_audience.html", context, status=422 if form.errors else 200)
+    return render(request, "privacy/field_audience.html", context, status=status_of(form))
 
 
 def _store(member: Any, field: str, form: AudienceForm) -> bool:

@@ -17,10 +17,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _
 
 from . import events, interrupting
-from .allowances import Limit, give_back, take
+from .allowances import Limit, Share, Throttled, give_all_back, take_all
 from .observing import observe
 from .returning import is_ours, with_next
 from .sessions import SIGN_IN
@@ -33,14 +33,6 @@ TRIES = Limit("sign-in again", burst=5, every=timedelta(minutes=15))
 TRIES_OF_ALL = Limit("sign-in again, all sessions", burst=20, every=timedelta(minutes=5))
 
 View = Callable[..., HttpResponse]
-
-
-class TooOften(Exception):
-    """Too many passwords were tried; ``wait`` says how long to wait."""
-
-    def __init__(self, wait: timedelta) -> None:
-        super().__init__()
-        self.wait = wait
 
 
 def recently_authenticated(view: View) -> View:
@@ -71,30 +63,19 @@ def is_verified(request: HttpRequest) -> bool:
 def is_password_of(request: HttpRequest, password: str) -> bool:
     """Say whether who is signed in shows by ``password`` that it is them.
 
-    Raises ``TooOften``, counting before it looks; the member is told.
+    Raises ``Throttled``, counting before it looks; the member is told.
     """
     member: Any = request.user
-    session = request.session.get(SIGN_IN, "")
-    wait = take(TRIES, member.pk, session) or take(TRIES_OF_ALL, member.pk)
-    if wait is not None:
+    shares = (Share(TRIES, (member.pk, request.session.get(SIGN_IN, ""))), Share(TRIES_OF_ALL, (member.pk,)))
+    try:
+        take_all(*shares)
+    except Throttled:
         events.alert_of_failures(member, observe(request))
-        raise TooOften(wait)
+        raise
     fits = bool(member.check_password(password))
     if fits:
-        give_back(TRIES, member.pk, session)
-        give_back(TRIES_OF_ALL, member.pk)
+        give_all_back(*shares)
     return fits
-
-
-def too_often(wait: timedelta) -> str:
-    """Return what is said when something was tried too often."""
-    minutes = int(wait.total_seconds()) // 60 + 1
-    text = ngettext(
-        "That was tried too often. Try again in %(number)d minute.",
-        "That was tried too often. Try again in %(number)d minutes.",
-        minutes,
-    )
-    return text % {"number": minutes}
 
 
 def _ask(request: HttpRequest, page: str) -> HttpResponse:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from math import ceil
 
 from django.http import HttpResponse
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _, ngettext
 
 MINUTE, HOUR = 60, 3600
 
@@ -20,6 +20,11 @@ def in_words(wait: timedelta) -> str:
         return ngettext("%(number)d minute", "%(number)d minutes", minutes) % {"number": minutes}
     hours = ceil(seconds / HOUR)
     return ngettext("%(number)d hour", "%(number)d hours", hours) % {"number": hours}
+
+
+def too_often(wait: timedelta) -> str:
+    """Return what is said beside a field when something was tried too often."""
+    return _("That was tried too often. Try again in %(wait)s.") % {"wait": in_words(wait)}
 
 
 def ask_to_wait(page: HttpResponse, wait: timedelta) -> HttpResponse:

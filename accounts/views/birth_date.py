@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods
 
 from privacy.juveniles import is_juvenile_born
 from privacy.presenting import presented
-from security.freshness import TooOften, recently_authenticated
+from security.allowances import Throttled
+from security.freshness import recently_authenticated
 
 from .. import births
 from ..births import Step
@@ -54,7 +55,7 @@ def correct(request: HttpRequest) -> HttpResponse:
 def _store(request: HttpRequest, member: Member, form: BirthDateForm) -> bool:
     try:
         births.correct(member, form.cleaned_data["born"])
-    except TooOften as error:
+    except Throttled as error:
         day = date_format(timezone.localdate(timezone.now() + error.wait), "j F Y")
         form.add_error(
             "year", _("A birth date can be corrected once a year. You can again from %(day)s.") % {"day": day}

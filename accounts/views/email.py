@@ -13,9 +13,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from security import tokens
+from security.allowances import Throttled
 from security.discretion import even_time
-from security.freshness import recently_authenticated, too_often
+from security.forms import status_of
+from security.freshness import recently_authenticated
 from security.observing import observe
+from security.waiting import too_often
 
 from .. import email_change
 from ..forms.reaching import ConfirmEmailForm, EmailChangeForm
@@ -34,15 +37,14 @@ def settings(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Look into the mail of the new address: the link in it makes it count."))
         return redirect("accounts:settings-email")
     context = {"form": form, "address": member.email, "change": email_change.under_way(member)}
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "accounts/settings_email.html", context, status=status)
+    return render(request, "accounts/settings_email.html", context, status=status_of(form))
 
 
 def _ask(request: HttpRequest, form: EmailChangeForm) -> bool:
     try:
         with even_time():
             email_change.ask(form.member, form.cleaned_data["email"], seen=observe(request))
-    except email_change.AskedTooOften as error:
+    except Throttled as error:
         form.add_error("email", too_often(error.wait))
         return False
     return True

@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from privacy.models import PolicyVersion
+from security.forms import status_of
 from security.freshness import recently_authenticated
 from security.guarding import let_through
 from security.observing import observe
@@ -47,7 +48,7 @@ def _begin(request: HttpRequest, token: str, asked: StaffInvitation) -> HttpResp
     """Ask for the password of a new account."""
     form = AcceptForm(request.POST if request.method == "POST" else None, member=asked.member)
     if not form.is_valid():
-        return _page(request, asked, form, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK)
+        return _page(request, asked, form, status_of(form))
     version = PolicyVersion.objects.in_force().first()
     password = form.cleaned_data["new_password"]
     member = invitations.accept(token, password=password, version=version, seen=observe(request))

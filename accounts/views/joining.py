@@ -15,6 +15,7 @@ from privacy.models import PolicyVersion
 from privacy.policy import policy_in_force
 from security.allowances import Throttled
 from security.discretion import even_time
+from security.forms import status_of
 from security.guarding import count_request_for_mail
 from security.signing_in import complete
 from security.waiting import ask_to_wait
@@ -55,8 +56,7 @@ def join(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, form: JoinForm, version: PolicyVersion) -> HttpResponse:
     context = {"form": form, "version": version, "minimum_age": settings.MINIMUM_AGE, "adult_age": settings.ADULT_AGE}
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    page = render(request, "accounts/join.html", context, status=status)
+    page = render(request, "accounts/join.html", context, status=status_of(form))
     return ask_to_wait(page, form.wait) if form.wait else page
 
 

@@ -1,6 +1,5 @@
 """A new password for who has said that it was not them."""
 
-from http import HTTPStatus
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from security import tokens
 from security.answering import told
 from security.disowning import done_since
+from security.forms import status_of
 from security.observing import observe
 
 from .. import passwords
@@ -34,8 +34,7 @@ def new_password(request: HttpRequest, token: str) -> HttpResponse:
     password = form.cleaned_data["new_password"] if form.is_valid() else ""
     if not password:
         context = {"form": form, "since": [told(each, None) for each in done_since(event)]}
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-        return keep_address_quiet(render(request, "accounts/not_me_password.html", context, status=status))
+        return keep_address_quiet(render(request, "accounts/not_me_password.html", context, status=status_of(form)))
     if passwords.replace_password(token, password, seen=observe(request)) is None:
         return keep_address_quiet(redirect("security:not-me", token))
     messages.success(request, _("Your new password is set. Sign in with it, and look over what else was done."))

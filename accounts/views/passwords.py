@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from security import tokens
 from security.allowances import Throttled
 from security.discretion import even_time
+from security.forms import status_of
 from security.freshness import recently_authenticated
 from security.guarding import count_request_for_mail, let_through
 from security.observing import observe
@@ -40,7 +41,7 @@ def change(request: HttpRequest) -> HttpResponse:
         update_session_auth_hash(request, member)
         messages.success(request, _("Your password is changed. Every other browser is signed out."))
         return redirect(wanted(request) or "security:settings")
-    return render(request, "accounts/password_change.html", {"form": form}, status=_status(form))
+    return render(request, "accounts/password_change.html", {"form": form}, status=status_of(form))
 
 
 @login_not_required
@@ -49,7 +50,7 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
     """Mail a link to who has forgotten the password. Known or unknown, the answer is the same."""
     form = AskResetForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        return render(request, "accounts/password_reset.html", {"form": form}, status=_status(form))
+        return render(request, "accounts/password_reset.html", {"form": form}, status=status_of(form))
     email = form.cleaned_data["email"]
     try:
         has_room = count_request_for_mail(request, "reset-password", email)
@@ -79,7 +80,7 @@ def reset(request: HttpRequest, token: str) -> HttpResponse:
         return _dead_link(request)
     form = NewPasswordForm(request.POST if request.method == "POST" else None, member=member)
     if not form.is_valid():
-        page = render(request, "accounts/password_reset_form.html", {"form": form}, status=_status(form))
+        page = render(request, "accounts/password_reset_form.html", {"form": form}, status=status_of(form))
         return keep_address_quiet(page)
     changed = passwords.reset_password(token, form.cleaned_data["new_password"], seen=observe(request))
     if changed is None:
@@ -93,7 +94,3 @@ def reset(request: HttpRequest, token: str) -> HttpResponse:
 
 def _dead_link(request: HttpRequest) -> HttpResponse:
     return keep_address_quiet(render(request, "accounts/password_reset_gone.html", status=HTTPStatus.GONE))
-
-
-def _status(form: AskResetForm | NewPasswordForm) -> HTTPStatus:
-    return HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK

@@ -1,6 +1,5 @@
 """The pages of the telephone number: setting it, and the code that confirms it."""
 
-from http import HTTPStatus
 from typing import Any, cast
 
 from django.contrib import messages
@@ -12,8 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from notifications import sms
 from privacy.presenting import presented
-from security.freshness import TooOften, recently_authenticated, too_often
+from security.allowances import Throttled
+from security.forms import status_of
+from security.freshness import recently_authenticated
 from security.observing import observe
+from security.waiting import too_often
 
 from .. import phones
 from ..forms.reaching import CodeForm, PhoneForm
@@ -37,7 +39,7 @@ def send_code(request: HttpRequest) -> HttpResponse:
     """Send a code to the number that is stored."""
     try:
         sent = phones.send_code(_me(request), seen=observe(request))
-    except TooOften as error:
+    except Throttled as error:
         messages.warning(request, too_often(error.wait))
     else:
         if sent:
@@ -65,7 +67,7 @@ def _store(request: HttpRequest, form: PhoneForm) -> bool:
     number = form.cleaned_data["phone"]
     try:
         changed = phones.set_phone(_me(request), number, seen=observe(request))
-    except TooOften as error:
+    except Throttled as error:
         form.add_error("phone", too_often(error.wait))
         return False
     if not changed:
@@ -95,6 +97,4 @@ def _page(request: HttpRequest, form: PhoneForm | None = None, code: CodeForm | 
         "can_be_written_to": phones.can_be_written_to(profile.phone),
         "waits": phones.waits_for_code(me),
     }
-    wrong = any(each is not None and each.errors for each in (form, code))
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
-    return render(request, "accounts/settings_phone.html", context, status=status)
+    return render(request, "accounts/settings_phone.html", context, status=status_of(form, code))

@@ -3,7 +3,6 @@
 Whoever the viewer may not know of is the same 404 everywhere, whatever the reason.
 """
 
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +18,7 @@ from privacy.audiences import choices
 from privacy.fields import bearers
 from privacy.models import Circle
 from privacy.visibility import Viewer, known_to
+from security.forms import status_of
 from security.returning import wanted
 
 from .. import blocking, circles as circling, friendship
@@ -113,7 +113,7 @@ def circles(request: HttpRequest) -> HttpResponse:
             return redirect("accounts:circle", made.pk)
     page = circling.page_of_circles(me, request.GET.get("after", ""))
     context = {"form": form, "circles": page.circles, **_pager(request, page)}
-    return render(request, "accounts/circles.html", context, status=_status(form))
+    return render(request, "accounts/circles.html", context, status=status_of(form))
 
 
 @ACT
@@ -179,10 +179,6 @@ def _known_name(found: Circle) -> str:
     return found.name if isinstance(found.name, str) else ""
 
 
-def _status(*forms: Any) -> HTTPStatus:
-    return HTTPStatus.UNPROCESSABLE_ENTITY if any(form.errors for form in forms) else HTTPStatus.OK
-
-
 def _circle_page(request: HttpRequest, found: Circle, **forms: Any) -> HttpResponse:
     me = _me(request)
     chosen = choices(me)
@@ -202,7 +198,7 @@ def _circle_page(request: HttpRequest, found: Circle, **forms: Any) -> HttpRespo
             "removed": removed.exclude(pk__in=circling.people_in(found)).first(),
             **forms,
         },
-        status=_status(*forms.values()),
+        status=status_of(*forms.values()),
     )
 
 

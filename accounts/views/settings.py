@@ -1,6 +1,5 @@
 """Own settings of people: the profile and its picture."""
 
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from encryption.fields import UNAVAILABLE
 from privacy.audiences import choices
 from privacy.presenting import presented
+from security.forms import status_of
 
 from .. import pictures
 from ..forms.profile import ProfileForm, declared
@@ -83,8 +83,7 @@ def _page(request: HttpRequest, form: ProfileForm) -> HttpResponse:
         "birth_date_why": declared("birth_date").why,
         "birth_choices": [(name, declared(name).label, chosen[name]) for name in ("birthday", "birth_date")],
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "accounts/settings_profile.html", context, status=status)
+    return render(request, "accounts/settings_profile.html", context, status=status_of(form))
 
 
 def _reached(name: str, value: Any, chosen: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """The pages of signing in and out."""
 
-from http import HTTPStatus
-
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from security.forms import status_of
 from security.returning import first_page, wanted, with_next
 from security.signing_in import begin
 from security.waiting import ask_to_wait, in_words
@@ -35,9 +34,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: SignInForm, where: str) -> HttpResponse:
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     context = {"form": form, "next": where, "wait": form.wait and in_words(form.wait)}
-    page = render(request, "accounts/sign_in.html", context, status=status)
+    page = render(request, "accounts/sign_in.html", context, status=status_of(form))
     return ask_to_wait(page, form.wait) if form.wait else page
 
 

@@ -1,28 +1,20 @@
 """What all forms have in common: controls that say what is wrong with them, and texts that can be shown."""
 
-import unicodedata
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
-from django.utils.translation import gettext_lazy as _
+
+from ..characters import refuse_unprintable, refuse_unprintable_but_breaks
 
 NOT_TYPED_INTO = (forms.CheckboxInput, forms.FileInput, forms.HiddenInput)
-LINE_BREAKS = frozenset("\n\r\t")
-# Cc: control characters; Cs: halves of a surrogate pair; Zl and Zp: breaks that a single line cannot hold either.
-UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
-def refuse_control_characters(value: str) -> None:
-    """Raise ``ValidationError`` for text that holds a character no keyboard writes on one line."""
-    if any(unicodedata.category(character) in UNPRINTABLE for character in value):
-        raise ValidationError(_("There is a character in it that cannot be shown. Type it anew."), code="unprintable")
-
-
-def refuse_control_characters_but_breaks(value: str) -> None:
-    """As above, for text of several lines."""
-    refuse_control_characters("".join(character for character in value if character not in LINE_BREAKS))
+def status_of(*forms: Any) -> HTTPStatus:
+    """Return the status of a page with ``forms``, those that are not None: 422 if something in one will not do."""
+    wrong = any(form is not None and form.errors for form in forms)
+    return HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
 
 
 def class_of(widget: forms.Widget) -> str:
@@ -76,5 +68,4 @@ class AccessibleForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, forms.CharField):
                 several_lines = isinstance(field.widget, forms.Textarea)
-                check = refuse_control_characters_but_breaks if several_lines else refuse_control_characters
-                field.validators.append(check)
+                field.validators.append(refuse_unprintable_but_breaks if several_lines else refuse_unprintable)

@@ -1,5 +1,6 @@
 """The form that asks who is signed in already to show once more that it is them."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -7,14 +8,16 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _, gettext_lazy
 
-from ..freshness import TooOften, is_password_of, too_often
+from ..allowances import Throttled
+from ..freshness import is_password_of
+from ..waiting import too_often
 from . import AccessibleForm
 
 MAX_LENGTH = 256  # as long as a password can be
 
 
 class AgainForm(AccessibleForm):
-    """The password of who is signed in. ``wait`` says in how many seconds it may be tried again, if it may not now."""
+    """The password of who is signed in. ``wait`` says how long to wait, if it may not be tried now."""
 
     password = forms.CharField(
         label=gettext_lazy("Password"),
@@ -30,14 +33,14 @@ class AgainForm(AccessibleForm):
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request = request
-        self.wait = 0
+        self.wait: timedelta | None = None
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         try:
             fits = is_password_of(self.request, password)
-        except TooOften as error:
-            self.wait = int(error.wait.total_seconds()) + 1
+        except Throttled as error:
+            self.wait = error.wait
             raise ValidationError(too_often(error.wait), code="too_often") from None
         if not fits:
             raise ValidationError(_("This is not your password. Try once more."), code="wrong")

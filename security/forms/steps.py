@@ -90,7 +90,7 @@ class CodeForm(AccessibleForm):
         return digits_of(typed)
 
     def tried(self, request: HttpRequest, member: Any) -> Any:
-        """Return the app of ``member`` that shows the code. Raises ``TooManyCodes``."""
+        """Return the app of ``member`` that shows the code. Raises ``Throttled``."""
         return try_app_code(request, member, self.cleaned_data["code"])
 
 
@@ -112,5 +112,5 @@ class RecoveryForm(AccessibleForm):
     )
 
     def tried(self, request: HttpRequest, member: Any) -> Any:
-        """Return the sheet of ``member`` on which the code was. Raises ``TooManyCodes``."""
+        """Return the sheet of ``member`` on which the code was. Raises ``Throttled``."""
         return try_recovery_code(request, member, self.cleaned_data["recovery_code"])

@@ -1,18 +1,18 @@
 """The page on which somebody who is signed in shows once more that it is them."""
 
-from http import HTTPStatus
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from ..forms import status_of
 from ..forms.again import AgainForm
 from ..interrupting import RESUME
 from ..models import Passkey
 from ..returning import wanted
 from ..signing_in import is_fresh, renew
+from ..waiting import ask_to_wait
 
 
 @sensitive_post_parameters("password")
@@ -34,13 +34,5 @@ def again(request: HttpRequest) -> HttpResponse:
         "has_passkey": Passkey.objects.filter(user=request.user.pk, confirmed=True).exists(),
         "has_password": getattr(request.user, "has_usable_password", bool)(),
     }
-    page = render(request, "security/again.html", context, status=_status(form))
-    if form.wait:
-        page["Retry-After"] = str(form.wait)
-    return page
-
-
-def _status(form: AgainForm) -> HTTPStatus:
-    if form.wait:
-        return HTTPStatus.TOO_MANY_REQUESTS
-    return HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    page = render(request, "security/again.html", context, status=status_of(form))
+    return ask_to_wait(page, form.wait) if form.wait else page

@@ -1,5 +1,6 @@
 """*This was not me*: what will happen, what was done since, and the act."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
 from django.contrib.auth import logout
@@ -16,6 +17,7 @@ from ..disowning import PRESSED, PRESSED_HERE, disown, done_since, since
 from ..freshness import recently_authenticated
 from ..models import Event
 from ..observing import observe
+from ..waiting import ask_to_wait
 
 NEW_PASSWORD = "accounts:not-me-password"  # noqa: S105 - the name of a page
 
@@ -44,10 +46,8 @@ def not_me_here(request: HttpRequest, event_id: int) -> HttpResponse:
     return _quiet(_put_out(request, event))
 
 
-def page_about(
-    request: HttpRequest, event: Event, *, is_mailed: bool, status: HTTPStatus = HTTPStatus.OK
-) -> HttpResponse:
-    """Return the page that says what will happen, and what was done since."""
+def page_about(request: HttpRequest, event: Event, *, is_mailed: bool, wait: timedelta | None = None) -> HttpResponse:
+    """Return the page that says what will happen, and what was done since; and that it was pressed too often, if so."""
     begun = since(event)
     context = {
         "alert": told(event, None),
@@ -56,18 +56,17 @@ def page_about(
         "steps": removing.added_between(event.member, begun, timezone.now()),
         "is_mailed": is_mailed,
         "is_staff": event.member.is_staff,
-        "too_often": status == HTTPStatus.TOO_MANY_REQUESTS,
+        "too_often": wait is not None,
     }
-    return render(request, "security/not_me.html", context, status=status)
+    page = render(request, "security/not_me.html", context)
+    return ask_to_wait(page, wait) if wait else page
 
 
 def _put_out(request: HttpRequest, event: Event, token: str = "") -> HttpResponse:
     """Do it, and lead to a new password by the link that was mailed, or by one that is mailed nowhere."""
     wait = take(PRESSED if token else PRESSED_HERE, event.member_id)
     if wait is not None:
-        page = page_about(request, event, is_mailed=bool(token), status=HTTPStatus.TOO_MANY_REQUESTS)
-        page["Retry-After"] = str(int(wait.total_seconds()) + 1)
-        return page
+        return page_about(request, event, is_mailed=bool(token), wait=wait)
     disown(event, from_session=not token, seen=observe(request))
     if request.user.pk == event.member_id:
         logout(request)  # This session has ended with the others; saving it would fail.

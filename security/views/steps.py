@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from .. import recovery, removing
 from ..authenticator import address_of, begin_app, confirm_app, in_groups, picture_of, waiting_app
+from ..forms import status_of
 from ..forms.steps import AppForm, NameForm
 from ..freshness import recently_authenticated
 from ..observing import observe
@@ -47,7 +48,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
         "address": address,
         "secret": in_groups(app.secret),
     }
-    return render(request, "security/app.html", context, status=_status(form))
+    return render(request, "security/app.html", context, status=status_of(form))
 
 
 def _app_of(request: HttpRequest, member: Any) -> Any:
@@ -92,7 +93,7 @@ def step(request: HttpRequest, kind: str, step_id: int) -> HttpResponse:
         rename_step(device, form.cleaned_data["name"])
         messages.success(request, _("Saved."))
         return redirect("security:settings")
-    return render(request, "security/step.html", _about(request, device, form), status=_status(form))
+    return render(request, "security/step.html", _about(request, device, form), status=status_of(form))
 
 
 @recently_authenticated
@@ -168,7 +169,3 @@ def keep(request: HttpRequest) -> HttpResponse:
         removing.keep(removal, seen=observe(request))
         messages.success(request, _("Your second steps stay."))
     return redirect("security:settings")
-
-
-def _status(form: Any) -> HTTPStatus:
-    return HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK

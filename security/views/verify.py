@@ -1,26 +1,25 @@
 """The second step of signing in, and the same once more for who is signed in."""
 
 from datetime import timedelta
-from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from .. import recovery
+from ..allowances import Throttled
+from ..forms import status_of
 from ..forms.steps import CodeForm, RecoveryForm
 from ..models import AuthenticatorApp, Passkey
 from ..returning import first_page, wanted, with_next
-from ..second_step import TooManyCodes
 from ..signing_in import complete_half, half_signed_in, is_freshly_verified, verify
 from ..steps import has_second_step
-from ..waiting import ask_to_wait, in_words
+from ..waiting import ask_to_wait, too_often
 
 
 @login_not_required
@@ -38,8 +37,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
     if device is not None:
         _let_in(request, device)
         return redirect(where or first_page(member))
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form and form.errors else HTTPStatus.OK
-    page = render(request, "security/verify.html", _context(request, member, form), status=status)
+    page = render(request, "security/verify.html", _context(request, member, form), status=status_of(form))
     return ask_to_wait(page, wait) if wait else page
 
 
@@ -61,9 +59,8 @@ def _answer(request: HttpRequest, member: Any) -> tuple[Any, Any, timedelta | No
         return form, None, None
     try:
         device = form.tried(request, member)
-    except TooManyCodes as error:
-        text = _("That was tried too often. Try again in %(wait)s.") % {"wait": in_words(error.wait)}
-        form.add_error(form.CODE, text)
+    except Throttled as error:
+        form.add_error(form.CODE, too_often(error.wait))
         return form, None, error.wait
     if device is None:
         form.add_error(form.CODE, form.WRONG)
