@@ -8,8 +8,6 @@ from urllib.parse import unquote
 
 import pytest
 import time_machine
-from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
@@ -19,13 +17,13 @@ from accounts.passwords import change_password
 from accounts.roles import assign_roles, sync_roles
 from security.authenticator import accept_code, code_fits
 from security.events import happened
-from security.housekeeping import purge_expired
-from security.models import AuthenticatorApp, Event, Kind, RecoveryCodes
+from security.models import AuthenticatorApp, Kind
 from security.observing import Observation
 from security.recovery import make_codes
-from security.signing_in import FRESH, HALF, VERIFIED
+from security.signing_in import HALF
 from security.views.steps import ADDING
-from tests.factories import PASSWORD, add_app, code_of, make_member, sign_in
+from tests.factories import add_app, code_of, make_member, sign_in
+from tests.security.stepping import begin, is_signed_in, kinds_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("N2")]
 
@@ -43,18 +41,6 @@ def warden() -> Member:
     sync_roles()
     assign_roles(warden, ["support"])
     return Member.objects.get(pk=warden.pk)
-
-
-def begin(browser: Client, handle: str = "rose", **more: str) -> Any:
-    return browser.post("/sign-in/", {"email": f"{handle}@example.org", "password": PASSWORD, **more})
-
-
-def is_signed_in(browser: Client) -> bool:
-    return browser.get("/friends/").status_code == HTTPStatus.OK
-
-
-def kinds_of(member: Member) -> list[str]:
-    return list(Event.objects.filter(member=member).order_by("pk").values_list("kind", flat=True))
 
 
 # --- signing in ---------------------------------------------------------------------------------------------------
@@ -332,244 +318,3 @@ def test_who_is_half_way_in_with_a_password_that_was_changed_gets_no_further(ros
     change_password(Member.objects.get(pk=rose.pk), "barley under the bells")
     assert client.post("/sign-in/verify/", {"code": code_of(app)})["Location"] == "/sign-in/"
     assert not is_signed_in(client)
-
-
-# --- adding an app ------------------------------------------------------------------------------------------------
-def waiting(member: Member) -> AuthenticatorApp:
-    return AuthenticatorApp.objects.get(user=member, confirmed=False)
-
-
-def test_an_app_is_added_by_its_first_code_and_brings_recovery_codes(rose: Member, client: Client) -> None:
-    sign_in(client, rose)
-    page = client.get("/settings/security/app/")
-    app = waiting(rose)
-    assert " ".join(app.secret[n : n + 4] for n in range(0, 32, 4)) in page.content.decode()
-    assert "<svg" in page.content.decode()
-    before = client.session.session_key
-    code = code_of(app)
-    page = client.post("/settings/security/app/", {"code": code, "name": "My telephone"})
-    assert page.status_code == HTTPStatus.OK
-    assert len(page.context["codes"]) == 10
-    assert "no-store" in page["Cache-Control"]
-    app.refresh_from_db()
-    assert (app.confirmed, app.name) == (True, "My telephone")
-    assert client.session.session_key != before
-    assert kinds_of(rose) == [Kind.FACTOR_ADDED, Kind.FIRST_CODES]
-    other = Client()
-    begin(other)
-    assert other.post("/sign-in/verify/", {"code": code}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert "My telephone" in client.get("/settings/security/").content.decode()
-
-
-def test_the_secret_stays_the_same_until_a_code_fits_and_the_name_is_kept(rose: Member, client: Client) -> None:
-    sign_in(client, rose)
-    client.get("/settings/security/app/")
-    secret = waiting(rose).secret
-    page = client.post("/settings/security/app/", {"code": WRONG, "name": "My telephone"})
-    assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert "not what the app shows" in page.context["form"].errors["code"][0]
-    assert "My telephone" in page.content.decode()
-    assert waiting(rose).secret == secret
-    assert not kinds_of(rose)
-
-
-def test_a_second_app_makes_no_new_codes(rose: Member, client: Client) -> None:
-    sign_in(client, rose, verified=True)
-    make_codes(rose, seen=Observation())
-    client.get("/settings/security/app/")
-    answer = client.post("/settings/security/app/", {"code": code_of(waiting(rose)), "name": "Tablet"})
-    assert answer["Location"] == "/settings/security/"
-    assert kinds_of(rose) == [Kind.CODES_MADE, Kind.FACTOR_ADDED]
-
-
-def test_a_secret_that_was_never_confirmed_goes_after_a_day(rose: Member, client: Client) -> None:
-    sign_in(client, rose)
-    client.get("/settings/security/app/")
-    purge_expired(timezone.now() + timedelta(hours=23))
-    assert waiting(rose)
-    purge_expired(timezone.now() + timedelta(hours=25))
-    assert not AuthenticatorApp.objects.exists()
-
-
-CHANGES = ["/settings/security/app/", "/settings/security/passkey/", "/settings/security/codes/"]
-
-
-@pytest.mark.promise("C2")
-@pytest.mark.parametrize("address", CHANGES)
-def test_second_steps_are_changed_after_a_fresh_sign_in_only(rose: Member, client: Client, address: str) -> None:
-    sign_in(client, rose)
-    session = client.session
-    session[FRESH] -= settings.FRESH_FOR + 1
-    session.save()
-    assert client.get(address)["Location"].startswith("/sign-in/again/")
-
-
-@pytest.mark.promise("C2")
-@pytest.mark.parametrize("address", CHANGES)
-def test_who_has_not_done_the_second_step_here_changes_none(rose: Member, client: Client, address: str) -> None:
-    """A browser may have been signed in before there was a second step."""
-    sign_in(client, rose)
-    app = add_app(rose)
-    assert client.get(address)["Location"] == f"/sign-in/verify/?next={address}"
-    removal = f"/settings/security/steps/app/{app.pk}/remove/"
-    where = client.post(removal)["Location"]
-    assert unquote(where).startswith(f"/sign-in/verify/?next={removal}?resume=")
-    assert AuthenticatorApp.objects.filter(pk=app.pk).exists()
-
-
-# --- naming and removing ------------------------------------------------------------------------------------------
-def test_a_step_is_renamed(rose: Member, client: Client) -> None:
-    sign_in(client, rose, verified=True)
-    app = AuthenticatorApp.objects.get()
-    address = f"/settings/security/steps/app/{app.pk}/"
-    assert client.post(address, {"name": ""}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert client.post(address, {"name": "x" * 65}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    client.post(address, {"name": "Old telephone"})
-    assert "Old telephone" in client.get("/settings/security/").content.decode()
-
-
-@pytest.mark.parametrize("address", ["/settings/security/steps/app/{}/", "/settings/security/steps/app/{}/remove/"])
-def test_a_step_of_somebody_else_is_not_there(rose: Member, client: Client, address: str) -> None:
-    other = add_app(make_member("fern"))
-    sign_in(client, rose)
-    assert client.post(address.format(other.pk), {"name": "Mine"}).status_code == HTTPStatus.NOT_FOUND
-    assert client.post("/settings/security/steps/nothing/1/", {"name": "Mine"}).status_code == HTTPStatus.NOT_FOUND
-    assert AuthenticatorApp.objects.get(pk=other.pk).name == "Telephone"
-
-
-def test_removing_the_last_step_takes_the_codes_along_and_signs_out_elsewhere(rose: Member, client: Client) -> None:
-    sign_in(client, rose, verified=True)
-    make_codes(rose, seen=Observation())
-    elsewhere = sign_in(Client(), rose, verified=True)
-    app, before = AuthenticatorApp.objects.get(), client.session.session_key
-    client.post(f"/settings/security/steps/app/{app.pk}/remove/")
-    assert not AuthenticatorApp.objects.exists()
-    assert not RecoveryCodes.objects.exists()
-    assert is_signed_in(client)
-    assert client.session.session_key != before
-    assert not is_signed_in(elsewhere)
-    assert kinds_of(rose)[-1] == Kind.FACTOR_REMOVED
-
-
-@pytest.mark.promise("K3")
-def test_the_last_step_of_staff_stays(warden: Member, client: Client) -> None:
-    sign_in(client, warden)
-    app = AuthenticatorApp.objects.get()
-    page = client.post(f"/settings/security/steps/app/{app.pk}/remove/")
-    assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert "staff keep one" in page.content.decode()
-    add_app(warden, "Another")
-    assert client.post(f"/settings/security/steps/app/{app.pk}/remove/").status_code == HTTPStatus.FOUND
-    assert AuthenticatorApp.objects.get().name == "Another"
-
-
-def test_a_session_is_not_verified_any_more_without_what_verified_it(warden: Member, client: Client) -> None:
-    sign_in(client, warden)
-    app = AuthenticatorApp.objects.get()
-    add_app(warden, "Another")
-    assert client.get("/admin/").status_code == HTTPStatus.OK
-    app.delete()
-    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/sign-in/verify/?next=/admin/"
-
-
-# --- staff --------------------------------------------------------------------------------------------------------
-@pytest.mark.promise("K3")
-def test_staff_without_a_step_are_led_to_one_whatever_they_ask_for(warden: Member, client: Client) -> None:
-    begin(client, "warden")
-    for address in ("/", "/people/", "/admin/", "/admin/accounts/member/", "/settings/profile/", "/nothing/here/"):
-        answer = client.get(address)
-        expected = (HTTPStatus.FOUND, f"/settings/security/?next={address}")
-        # What is not there has no view to keep anybody from.
-        assert (answer.status_code, answer.headers.get("Location")) == (
-            expected if address != "/nothing/here/" else (HTTPStatus.NOT_FOUND, None)
-        )
-    for address in ("/policy/", "/healthz", "/sign-out/", "/settings/security/", *CHANGES[:2]):
-        assert client.get(address).status_code == HTTPStatus.OK, address
-    assert client.post("/settings/profile/", {"display_name": "W"})["Location"].startswith("/settings/security/")
-
-
-@pytest.mark.promise("K3")
-def test_staff_come_from_the_first_step_to_where_they_wanted_to_go(warden: Member, client: Client) -> None:
-    begin(client, "warden")
-    page = client.get("/admin/accounts/member/", follow=True)
-    assert page.redirect_chain[-1][0] == "/settings/security/?next=/admin/accounts/member/"
-    assert "/settings/security/app/?next=/admin/accounts/member/" in page.content.decode()
-    client.get("/settings/security/app/?next=/admin/accounts/member/")
-    code = code_of(waiting(warden))
-    sent = {"code": code, "name": "Mine", "next": "/admin/accounts/member/"}
-    page = client.post("/settings/security/app/", sent)
-    assert 'href="/admin/accounts/member/"' in page.content.decode()
-    assert client.get("/admin/accounts/member/").status_code == HTTPStatus.OK
-
-
-@pytest.mark.promise("K3")
-def test_after_eight_hours_staff_do_the_step_again_and_come_back(warden: Member, client: Client) -> None:
-    sign_in(client, warden)
-    session = client.session
-    session[VERIFIED] -= settings.STAFF_FACTOR_AGE + 1
-    session.save()
-    where = client.get("/admin/accounts/member/", follow=True).redirect_chain[-1][0]
-    assert where == "/sign-in/verify/?next=/admin/accounts/member/"
-    assert client.get("/friends/").status_code == HTTPStatus.OK
-    answer = client.post(where, {"code": code_of(AuthenticatorApp.objects.get())})
-    assert answer["Location"] == "/admin/accounts/member/"
-    assert client.get("/admin/accounts/member/").status_code == HTTPStatus.OK
-
-
-@pytest.mark.promise("K3")
-def test_sessions_of_staff_end_when_idle(warden: Member, client: Client) -> None:
-    start = timezone.now()
-    app = add_app(warden)
-    with time_machine.travel(start, tick=False):
-        begin(client, "warden")
-        client.post("/sign-in/verify/", {"code": code_of(app)})
-        client.get("/admin/")
-    with time_machine.travel(start + timedelta(minutes=29), tick=False):
-        assert client.get("/admin/").status_code == HTTPStatus.OK
-    with time_machine.travel(start + timedelta(minutes=58), tick=False):
-        assert client.get("/admin/").status_code == HTTPStatus.OK
-    with time_machine.travel(start + timedelta(minutes=89), tick=False):
-        assert client.get("/admin/")["Location"] == "/sign-in/?next=/admin/"
-        assert "Nobody did anything" in client.get("/sign-in/").content.decode()
-
-
-@pytest.mark.promise("K3")
-def test_sessions_of_staff_end_after_ten_hours_however_busy(warden: Member, client: Client) -> None:
-    start, app = timezone.now(), add_app(warden)
-    with time_machine.travel(start, tick=False):
-        begin(client, "warden")
-        client.post("/sign-in/verify/", {"code": code_of(app)})
-    for minutes in range(0, 10 * 60, 20):
-        with time_machine.travel(start + timedelta(minutes=minutes), tick=False):
-            assert is_signed_in(client), minutes
-    with time_machine.travel(start + timedelta(hours=10, seconds=1), tick=False):
-        assert not is_signed_in(client)
-
-
-@pytest.mark.promise("K3")
-def test_a_change_of_roles_ends_sessions(warden: Member, client: Client) -> None:
-    sign_in(client, warden)
-    assert client.get("/admin/").status_code == HTTPStatus.OK
-    assign_roles(warden, [])
-    assert not is_signed_in(client)
-
-
-@pytest.mark.promise("K3")
-def test_a_suspension_by_staff_ends_sessions_for_good(rose: Member, client: Client) -> None:
-    root = make_member("root", is_staff=True, is_superuser=True)
-    office = sign_in(Client(), root)
-    sign_in(client, rose)
-    office.post(f"/admin/accounts/member/{rose.pk}/change/", {})
-    assert not is_signed_in(client)
-    Member.objects.filter(pk=rose.pk).update(is_active=True)
-    assert not is_signed_in(client)
-
-
-@pytest.mark.promise("K3")
-def test_a_superuser_made_on_the_command_line_begins_with_a_second_step(client: Client, monkeypatch: Any) -> None:
-    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
-    call_command("createsuperuser", handle="keeper", email="keeper@example.org", interactive=False, verbosity=0)
-    assert begin(client, "keeper")["Location"] == "/admin/"
-    page = client.get("/admin/", follow=True)
-    assert page.redirect_chain[-1][0].startswith("/settings/security/")
-    assert "Add a second step first" in page.content.decode()
