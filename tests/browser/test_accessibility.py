@@ -255,7 +255,7 @@ def test_the_pages_of_invitations_and_roles(town: Town, visit: Opens, mailoutbox
     warden = visit(town.warden)
     assert_sound(warden, [reverse("admin:accounts_staffinvitation_add"), *of_invitation, member, roles])
     warden.page.goto(member)
-    warden.page.get_by_role("link", name="Roles", exact=True).click()
+    warden.page.locator("#content-main").get_by_role("link", name="Roles", exact=True).click()
     warden.page.get_by_label("Legal").uncheck()
     warden.page.get_by_role("button", name="Save the roles").click()
     warden.page.get_by_text("Saved.").wait_for()
