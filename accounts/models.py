@@ -337,3 +337,14 @@ class ReservedHandle(models.Model):
 
     def __str__(self) -> str:
         return f"reserved handle {self.pk}"
+
+
+class InformationReview(models.Model):
+    """When a member last said that what they tell about themself is right, and when they were last asked."""
+
+    member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"review by member {self.member_id}"

@@ -117,3 +117,12 @@ INVITE_TO_STAFF = register(
         bound=True,
     )
 )
+REVIEW_INFORMATION = register(
+    Notice(
+        slug="review-information",
+        category=Category.SERVICE,
+        title=_("Is what we know about you still right?"),
+        context=lambda parameters: {**parameters, "link": link("accounts:settings-profile")},
+        sample=dict,
+    )
+)

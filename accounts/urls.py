@@ -54,6 +54,7 @@ urlpatterns = [
     path("mutes/add/<str:handle>/", relationships.mute, name="mute"),
     path("mutes/lift/<str:handle>/", relationships.unmute, name="unmute"),
     path("settings/profile/", settings.edit_profile, name="settings-profile"),
+    path("settings/profile/right/", settings.confirm_information, name="information-confirm"),
     path("settings/email/", email.settings, name="settings-email"),
     path("settings/phone/", phone.settings, name="settings-phone"),
     path("settings/phone/code/", phone.send_code, name="phone-code"),

@@ -27,6 +27,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": LOOKS_EVERY,
         "options": {"expires": LOOKS_EVERY},
     },
+    "remind of the check-up": {"task": "privacy.tasks.remind", "schedule": crontab(hour=9, minute=40)},
+    "remind of the yearly look": {"task": "accounts.tasks.remind", "schedule": crontab(hour=10, minute=10)},
     # what has reached the end of its retention
     "purge expired": {"task": "accounts.tasks.purge_expired", "schedule": crontab(minute=17)},
 }

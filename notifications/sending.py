@@ -1,6 +1,7 @@
 """Telling a member something: a row in the transaction of what it tells of, and a bell once that is certain."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from .bell import ring
 from .models import Notification
 from .notices import Notice
 from .packing import pack
+
+BATCH = 500
 
 
 def notify(
@@ -37,4 +40,23 @@ def notify(
         expires_at=until,
     )
     Notification.objects.bulk_create([row], ignore_conflicts=bool(occasion))
+    transaction.on_commit(ring)
+
+
+def notify_many(notice: Notice, member_ids: Iterable[int], *, occasion: str, **parameters: Any) -> None:
+    """Have many members told the same, each once for an ``occasion``, at the address they have when it leaves.
+
+    Raises TypeError as ``notify`` does, ValueError for a notice that keeps the address of the moment.
+    """
+    if notice.keeps_address:
+        raise ValueError(f"{notice.slug} goes to one mailbox at a time")
+    packed = pack(parameters)
+    Notification.objects.bulk_create(
+        [
+            Notification(member_id=number, notice=notice.slug, occasion=occasion, parameters=packed)
+            for number in member_ids
+        ],
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
     transaction.on_commit(ring)

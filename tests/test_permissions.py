@@ -213,6 +213,7 @@ accounts:phone-confirm                         POST 302 422 422 302 302 422 422 
 accounts:settings-birth-date                   GET  302 200 200 302 302 200 200 200 200
 accounts:settings-birth-date                   POST 302 422 422 302 302 422 422 422 422
 accounts:email-cancel                          POST 302 302 302 302 302 302 302 302 302
+accounts:information-confirm                   POST 302 302 302 302 302 302 302 302 302
 accounts:picture-remove                        POST 302 302 302 302 302 302 302 302 302
 # what keeps an account safe
 security:settings                              GET  302 200 200 302 200 200 200 200 200

@@ -79,6 +79,8 @@ OPEN = {
     "accounts.Profile.phone_verified_at": MOMENT,
     "accounts.EmailChange.asked_at": MOMENT,
     "accounts.EmailChange.confirmed_at": MOMENT,
+    "accounts.InformationReview.confirmed_at": MOMENT,
+    "accounts.InformationReview.reminded_at": MOMENT,
     "accounts.StaffInvitation.invited_by": NUMBERS,
     "accounts.StaffInvitation.invited_at": MOMENT,
     "security.Browser.first_seen_at": MOMENT,

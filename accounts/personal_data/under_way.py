@@ -129,3 +129,26 @@ register(
     )
 )
 register_store(ExternalStore(name="uploads", holds=_("pictures, sealed with their owner's key"), erase=forget_pictures))
+register(
+    PersonalData(
+        model="accounts.InformationReview",
+        subjects=("member",),
+        fields=(
+            PersonalField(
+                name="confirmed_at",
+                label=_("When you last said that all is right"),
+                category=Category.REGISTRATION,
+                purpose=Purpose.CHOICES,
+                erasure=DeleteRow(),
+            ),
+            PersonalField(
+                name="reminded_at",
+                label=_("When you were last asked whether all is right"),
+                category=Category.REGISTRATION,
+                purpose=Purpose.CHOICES,
+                erasure=DeleteRow(),
+            ),
+        ),
+        not_personal={"member": "whose review it is"},
+    )
+)

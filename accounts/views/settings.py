@@ -16,7 +16,7 @@ from privacy.audiences import choices
 from privacy.presenting import presented
 from security.forms import status_of
 
-from .. import pictures
+from .. import pictures, reviewing
 from ..forms.profile import ProfileForm, declared
 from ..models import Member, Profile
 from ..profiles import update_profile
@@ -47,8 +47,17 @@ def edit_profile(request: HttpRequest) -> HttpResponse:
 @transaction.atomic
 def _store(member: Member, form: ProfileForm, picture: UUID | None) -> None:
     update_profile(member, form.changes, by=member)
+    reviewing.confirm(member)  # whoever saves this page has seen all of it
     if picture is not None:
         pictures.show_picture(member, picture)
+
+
+@require_POST
+def confirm_information(request: HttpRequest) -> HttpResponse:
+    """Take the word of a member that what they tell about themself is right."""
+    reviewing.confirm(_me(request))
+    messages.success(request, _("Thank you. We ask again in a year."))
+    return redirect("accounts:settings-profile")
 
 
 @require_POST
@@ -75,6 +84,7 @@ def _page(request: HttpRequest, form: ProfileForm) -> HttpResponse:
     profile = Profile.objects.get(pk=me.pk)
     context: dict[str, Any] = {
         "form": form,
+        "last_looked_at": reviewing.is_due(me) and reviewing.confirmed_at(me),
         "groups": [(title, [_row(form, name, chosen) for name in names]) for title, names in GROUPS],
         "picture": _row(form, "picture", chosen),
         "seen": {"picture": profile.picture},

@@ -67,6 +67,7 @@ TAKES: dict[str, dict[str, str]] = {
     "accounts:unmute": {"next": "/blocks/"},
     "accounts:settings-profile": TOLD,
     "accounts:picture-remove": {},
+    "accounts:information-confirm": {},
     "accounts:settings-email": {"email": "rose@new.example"},
     "accounts:email-cancel": {},
     "accounts:settings-phone": {"phone": "+447700900124"},

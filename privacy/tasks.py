@@ -1,0 +1,12 @@
+"""What the worker does for privacy, by the clock."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from .reminding import remind_of_check_up
+
+
+@shared_task
+def remind() -> None:
+    """Remind who has not looked over their settings."""
+    remind_of_check_up(timezone.now())
