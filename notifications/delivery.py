@@ -39,6 +39,7 @@ BATCH = 20
 # Shorter than what a broker waits before it hands a task out again.
 SHIFT = timedelta(minutes=5)
 HELD = timedelta(hours=1)
+MOST_OF_A_REASON = 40
 _UNCLEAR = Outcome(Result.UNCLEAR, "killed")
 
 
@@ -173,13 +174,13 @@ def _dead(row: Notification, code: str) -> bool:
 def _end(row: Notification, state: State, reason: str = "") -> bool:
     """Settle a row for good. Only what may be tried again keeps what it was filled with, and where it goes."""
     forgotten = {} if state in (State.FAILED, State.UNREACHABLE) else {"parameters": None, "address": None}
-    return _move(row, state=state, reason=reason, settled_at=timezone.now(), **forgotten)
+    return _move(row, reason, state=state, settled_at=timezone.now(), **forgotten)
 
 
 def _put_off(row: Notification, reason: str, until: datetime) -> bool:
-    return _move(row, state=State.DEFERRED, reason=reason, due_at=until)
+    return _move(row, reason, state=State.DEFERRED, due_at=until)
 
 
-def _move(row: Notification, **values: Any) -> bool:
+def _move(row: Notification, reason: str, **values: Any) -> bool:
     mine = Notification.objects.filter(pk=row.pk, lease=row.lease, settled_at=None)
-    return bool(mine.update(lease=None, lease_until=None, **values))
+    return bool(mine.update(lease=None, lease_until=None, reason=reason[:MOST_OF_A_REASON], **values))

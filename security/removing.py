@@ -33,7 +33,7 @@ def begin(member: Any, since: datetime) -> StepRemoval | None:
     now = timezone.now()
     known = StepRemoval.objects.filter(member=member).first()
     since = min(since, known.added_from) if known else since
-    if not any(_steps(member, since, now)):
+    if not added_between(member, since, now):
         return None
     due_at = None if member.is_staff else now + AFTER
     removal, _made = StepRemoval.objects.update_or_create(
@@ -90,11 +90,12 @@ def _carry_out(removal_id: int, now: datetime) -> bool:
     if removal is None:
         return False  # kept at the last moment
     member = get_user_model()._default_manager.select_for_update().get(pk=removal.member_id)
-    for steps in _steps(member, removal.added_from, removal.asked_at):
-        steps.delete()
+    gone = [steps.delete() for steps in _steps(member, removal.added_from, removal.asked_at)]
+    removal.delete()
+    if not any(count for count, _of_each in gone):
+        return False  # the member was faster
     if not second_steps(member):
         RecoveryCodes.objects.filter(user=member).delete()  # they would stand in for nothing
-    removal.delete()
     end_sessions(member)
     events.happened(member, Kind.FACTOR_REMOVED)
     return True
