@@ -17,11 +17,11 @@ from .sink import Sink, serve
 
 @pytest.fixture
 def sink(settings: Any) -> Iterator[Sink]:
-    """Have mail go to a server that is there, over a connection that waits a second at most."""
+    """Have mail go to a server that is there, over a connection that waits three seconds at most."""
     taking = Sink()
     controller = serve(taking)
     settings.EMAIL_BACKEND = "notifications.channels.smtp.SmtpBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", controller.port, 1
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", controller.port, 3
     yield taking
     controller.stop()
 

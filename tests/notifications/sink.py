@@ -71,6 +71,6 @@ def free_port() -> int:
 
 def serve(sink: Sink) -> Controller:
     """Start the server; the caller stops it."""
-    controller = Controller(sink, hostname="127.0.0.1", port=free_port())
+    controller = Controller(sink, hostname="127.0.0.1", port=free_port(), ready_timeout=30)
     controller.start()
     return controller
