@@ -40,6 +40,7 @@ BATCH = 20
 SHIFT = timedelta(minutes=5)
 HELD = timedelta(hours=1)
 MOST_OF_A_REASON = 40
+TOO_LATE = "too late"
 _UNCLEAR = Outcome(Result.UNCLEAR, "killed")
 
 
@@ -88,14 +89,19 @@ def _ready(row: Notification, notice: Notice) -> EmailMessage | None:
     if member is None:
         _end(row, State.ERASED)
         return None
-    address = row.address or member.email
+    address = _address_of(row, notice, member)
     if row.expires_at is not None and row.expires_at <= timezone.now():
-        _end(row, State.FAILED, "too late")
+        _end(row, State.FAILED, TOO_LATE)
     elif not isinstance(address, str) or not isinstance(row.parameters, dict):
         _end(row, State.FAILED, "cannot be opened")
     else:
         return _unless_it_stays(row, member, notice, address)
     return None
+
+
+def _address_of(row: Notification, notice: Notice, member: Any) -> Any:
+    """Return where a row goes. What belongs to one mailbox goes nowhere else, even if that cannot be opened."""
+    return member.email if row.address is None and not notice.keeps_address else row.address
 
 
 def _as_now(row: Notification) -> Any:
@@ -164,16 +170,15 @@ def _is_always_sent(row: Notification) -> bool:
 
 
 def _dead(row: Notification, code: str) -> bool:
-    member: Any = row.member
-    address: Any = row.address or member.email
     with transaction.atomic():
-        suppress(address, Suppression.Reason.BOUNCED, code)
+        suppress(_address_of(row, notice_of(row.notice), row.member), Suppression.Reason.BOUNCED, code)
         return _end(row, State.UNREACHABLE, code)
 
 
 def _end(row: Notification, state: State, reason: str = "") -> bool:
     """Settle a row for good. Only what may be tried again keeps what it was filled with, and where it goes."""
-    forgotten = {} if state in (State.FAILED, State.UNREACHABLE) else {"parameters": None, "address": None}
+    is_kept = state in (State.FAILED, State.UNREACHABLE) and reason != TOO_LATE
+    forgotten = {} if is_kept else {"parameters": None, "address": None}
     return _move(row, reason, state=state, settled_at=timezone.now(), **forgotten)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from . import suppression
 from .models import Notification
 
 KEPT = timedelta(days=90)
@@ -15,6 +16,7 @@ def purge_expired(now: datetime) -> dict[str, int]:
     """Delete what has reached the end of its retention at ``now``; return how much of each. Twice does no harm."""
     return {
         "notices": Notification.objects.filter(settled_at__lte=now - KEPT).delete()[0],
+        "addresses that rested": suppression.purge(now),
         "letters": throw_away_letters(now),
     }
 

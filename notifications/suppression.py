@@ -1,18 +1,30 @@
-"""Addresses that take nothing: found out when mail comes back, and not written to any more."""
+"""Addresses that take nothing: found out when mail comes back, and left alone for a while."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from encryption.blind_index import blind_index
 
 from .models import Suppression
 
 CONTEXT = "notifications_suppression.digest"
+# Mailboxes come back: a week later one more mail finds out.
+RESTS = timedelta(days=7)
 
 
 def suppress(address: str, reason: Suppression.Reason, code: str = "") -> None:
-    """Remember that ``address`` takes nothing. Known already, it stays as it is."""
-    digest = blind_index(CONTEXT, address)
-    Suppression.objects.get_or_create(digest=digest, defaults={"reason": reason, "code": code})
+    """Remember that ``address`` takes nothing now."""
+    values = {"reason": reason, "code": code, "since": timezone.now()}
+    Suppression.objects.update_or_create(digest=blind_index(CONTEXT, address), defaults=values)
 
 
 def is_suppressed(address: str) -> bool:
     """Say whether ``address`` is known to take nothing."""
-    return Suppression.objects.filter(digest=blind_index(CONTEXT, address)).exists()
+    known = Suppression.objects.filter(digest=blind_index(CONTEXT, address))
+    return known.filter(since__gt=timezone.now() - RESTS).exists()
+
+
+def purge(now: datetime) -> int:
+    """Forget the addresses that have rested; return how many."""
+    return Suppression.objects.filter(since__lte=now - RESTS).delete()[0]

@@ -6,18 +6,20 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from accounts.models import Member
 from accounts.notices import RESET_PASSWORD
 from notifications import delivery
 from notifications.delivery import LEASE, deliver
+from notifications.housekeeping import purge_expired
 from notifications.models import OPEN, Notification, State, Suppression
 from notifications.notices import Category
 from notifications.outcomes import Outcome, Result
 from notifications.preferences import choose
 from notifications.sending import notify
+from notifications.suppression import suppress
 from security.notices import SECURITY_ALERT
 from tests import factories
 
@@ -154,6 +156,30 @@ def test_a_dead_address_is_not_hammered(sink):
     assert (suppression.reason, suppression.code) == ("bounced", "550")
 
 
+def test_a_mailbox_that_comes_back_is_written_to_again_after_a_week(rose, sink):
+    suppress(rose.email, Suppression.Reason.BOUNCED)
+    for days, state in ((6, State.UNREACHABLE), (8, State.SENT)):
+        with later(days * 24 * 3600):
+            reset(rose)
+            deliver()
+        assert Notification.objects.latest("pk").state == state
+    with later(8 * 24 * 3600):
+        purge_expired(timezone.now())
+    assert not Suppression.objects.exists()
+
+
+@pytest.mark.promise("N1")
+def test_what_belongs_to_a_mailbox_that_cannot_be_opened_goes_nowhere_else(rose, sink):
+    reset(rose)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE notifications_notification SET address = %s", [b"broken"])
+    deliver()
+    assert (row_to(rose).state, row_to(rose).reason, sink.taken) == (State.FAILED, "cannot be opened", [])
+    Notification.objects.update(state=State.QUEUED, settled_at=None, address=None)
+    deliver()
+    assert (row_to(rose).state, row_to(rose).reason, sink.taken) == (State.FAILED, "cannot be opened", [])
+
+
 def test_an_address_that_no_header_can_hold_holds_up_nobody(rose, sink):
     reset(factories.make_member("odd"), address="odd@example.org\r\nBcc: all@example.org")
     reset(rose)
@@ -175,7 +201,8 @@ def test_what_is_of_no_use_any_more_is_not_sent(rose, sink):
     reset(rose, until=timezone.now() + timedelta(minutes=5))
     with later(301):
         deliver()
-    assert (row_to(rose).state, row_to(rose).reason, sink.taken) == (State.FAILED, "too late", [])
+    row = row_to(rose)
+    assert (row.state, row.reason, row.parameters, sink.taken) == (State.FAILED, "too late", None, [])
 
 
 def test_what_is_for_an_account_waits_until_its_address_is_confirmed(declare, sink):
