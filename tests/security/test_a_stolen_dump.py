@@ -18,7 +18,14 @@ from django.test import Client
 from django.utils import timezone
 from django_otp.oath import hotp
 
+from accounts.mail import reset_password
 from accounts.models import Member, StaffInvitation
+from notifications import sending
+from notifications.models import Notification, Preference
+from notifications.sending import notify
+from notifications.topics import Topic
+from notifications.unsubscribing import token_for
+from privacy.notices import CHECK_UP
 from security import recovery, tokens
 from security.authenticator import STEP_SECONDS, accept_code, new_secret
 from security.browsers import known_browser
@@ -215,6 +222,29 @@ def test_what_is_stored_does_no_second_step_on_the_page(rose, settings):
             owner.post("/sign-in/", {"email": "rose@example.org", "password": factories.PASSWORD})
             owner.post("/sign-in/verify/", genuine)
             assert owner.get(PRIVATE).status_code == 200
+
+
+def test_no_way_out_of_a_mail_can_be_made_of_what_is_stored(rose):
+    genuine = token_for(rose.pk, Topic.NEWS)
+    Preference.objects.create(member=rose, topic=Topic.NEWS, wanted=True)
+    notify(CHECK_UP, rose)
+    tried = {guess for model in (Notification, Preference, Member) for guess in guesses(model)} - {genuine}
+    assert len(tried) > 10
+    assert [guess for guess in tried if Client().get(f"/unsubscribe/{guess}/").status_code != 404] == []
+    assert Client().get(f"/unsubscribe/{genuine}/").status_code == 200
+
+
+def test_nothing_that_was_mailed_can_be_read_in_the_outbox(rose, monkeypatch):
+    monkeypatch.setattr(sending, "ring", lambda: None)
+    token = tokens.issue(rose, tokens.RESET_PASSWORD)
+    reset_password(rose, token)
+    row = Notification.objects.get(notice="reset-password")
+    assert row.parameters["token"] == token
+    cells = repr(stored(Notification))
+    assert token not in cells
+    assert "rose@" not in cells
+    assert [guess for guess in guesses(Notification) if opens(tokens.RESET_PASSWORD, guess)] == []
+    assert opens(tokens.RESET_PASSWORD, token)
 
 
 def test_nothing_personal_lies_in_the_rows_of_what_keeps_accounts_safe(rose):
