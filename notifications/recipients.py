@@ -6,7 +6,7 @@ from typing import Any
 from . import preferences
 from .deciding import Standing
 from .notices import Category, Notice
-from .suppression import is_suppressed
+from .suppression import RESTS, RESTS_FROM_WHAT_IS_ASKED_FOR, is_suppressed
 
 _juveniles: list[Callable[[Any], bool]] = []
 
@@ -23,5 +23,5 @@ def standing(member: Any, address: str, notice: Notice) -> Standing:
         is_active=member.is_active,
         is_juvenile=notice.category == Category.MARKETING and all(is_juvenile(member) for is_juvenile in _juveniles),
         is_wanting=notice.topic is None or preferences.wants(member, notice.topic),
-        is_dead=is_suppressed(address),
+        is_dead=is_suppressed(address, rests=RESTS_FROM_WHAT_IS_ASKED_FOR if notice.bound else RESTS),
     )

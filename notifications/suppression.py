@@ -9,8 +9,8 @@ from encryption.blind_index import blind_index
 from .models import Suppression
 
 CONTEXT = "notifications_suppression.digest"
-# Mailboxes come back: a week later one more mail finds out.
-RESTS = timedelta(days=7)
+# Mailboxes come back: a week later one more mail finds out, and sooner one that somebody has just asked for.
+RESTS, RESTS_FROM_WHAT_IS_ASKED_FOR = timedelta(days=7), timedelta(hours=1)
 
 
 def suppress(address: str, reason: Suppression.Reason, code: str = "") -> None:
@@ -19,10 +19,10 @@ def suppress(address: str, reason: Suppression.Reason, code: str = "") -> None:
     Suppression.objects.update_or_create(digest=blind_index(CONTEXT, address), defaults=values)
 
 
-def is_suppressed(address: str) -> bool:
-    """Say whether ``address`` is known to take nothing."""
-    known = Suppression.objects.filter(digest=blind_index(CONTEXT, address))
-    return known.filter(since__gt=timezone.now() - RESTS).exists()
+def is_suppressed(address: str, *, rests: timedelta = RESTS) -> bool:
+    """Say whether ``address`` has been found to take nothing, not longer ago than it ``rests``."""
+    since = timezone.now() - rests
+    return Suppression.objects.filter(digest=blind_index(CONTEXT, address), since__gt=since).exists()
 
 
 def purge(now: datetime) -> int:

@@ -156,14 +156,22 @@ def test_a_dead_address_is_not_hammered(sink):
     assert (suppression.reason, suppression.code) == ("bounced", "550")
 
 
-def test_a_mailbox_that_comes_back_is_written_to_again_after_a_week(rose, sink):
+@pytest.mark.parametrize(("bound", "hours"), [(True, 1), (False, 7 * 24)])
+def test_a_mailbox_that_comes_back_is_written_to_again_sooner_if_somebody_asks(rose, declare, sink, bound, hours):
+    notice = declare(Category.SERVICE, bound=bound)
     suppress(rose.email, Suppression.Reason.BOUNCED)
-    for days, state in ((6, State.UNREACHABLE), (8, State.SENT)):
-        with later(days * 24 * 3600):
-            reset(rose)
+    for minutes, state in ((-1, State.UNREACHABLE), (1, State.SENT)):
+        with later(hours * 3600 + minutes * 60):
+            notify(notice, rose, token="abc", hours=1)
             deliver()
         assert Notification.objects.latest("pk").state == state
-    with later(8 * 24 * 3600):
+
+
+def test_an_address_that_has_rested_is_forgotten(rose):
+    suppress(rose.email, Suppression.Reason.BOUNCED)
+    purge_expired(timezone.now())
+    assert Suppression.objects.exists()
+    with later(7 * 24 * 3600 + 1):
         purge_expired(timezone.now())
     assert not Suppression.objects.exists()
 
