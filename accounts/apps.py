@@ -9,9 +9,12 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from encryption.rotation import register_files
+        from notifications.recipients import register_numbers
 
+        from .phones import confirmed_number
         from .picture_files import stored_pictures
         from .roles import sync_roles
 
         register_files(stored_pictures)
+        register_numbers(confirmed_number)
         post_migrate.connect(sync_roles, sender=self)

@@ -14,6 +14,7 @@ MAIN = (
     ("accounts:home", "feed", _("Home")),
     ("accounts:people", "people", _("People")),
     ("accounts:friends", "friends", _("Friends")),
+    ("notifications:inbox", "bell", _("Inbox")),
     ("profile", "person", _("Profile")),
     ("privacy:settings-privacy", "shield", _("Privacy")),
     ("privacy:policy", "proof", _("Policy")),
@@ -27,7 +28,8 @@ SETTINGS = (
     ("notifications:settings", "bell", _("Notices")),
     ("security:settings", "key", _("Security")),
 )
-
+# Left out of the bar of a telephone: they are in the menu, and at the foot of every page.
+WIDE = ("profile", "privacy:policy")
 # Pages that belong to one of these, and whose address does not begin as its does.
 WITHIN = {
     "accounts:settings-profile": ("accounts:settings-phone", "accounts:settings-birth-date"),
@@ -54,4 +56,5 @@ def _item(request: HttpRequest, name: str, icon: str, label: Any, *, own_page: s
     url = own_page if name == "profile" else reverse(name)
     places = (url, *map(reverse, WITHIN.get(name, ())))
     current = request.path == url or any(place != "/" and request.path.startswith(place) for place in places)
-    return {"url": url, "icon": icon, "label": label, "current": current, "wide": name == "privacy:policy"}
+    is_inbox = name == "notifications:inbox"
+    return {"url": url, "icon": icon, "label": label, "current": current, "wide": name in WIDE, "is_inbox": is_inbox}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from notifications.channels.kinds import Channel
 from notifications.links import link
 from notifications.notices import Category, Notice, Parameters, register
 
@@ -117,6 +118,16 @@ INVITE_TO_STAFF = register(
         bound=True,
     )
 )
+PHONE_CODE = register(
+    Notice(
+        slug="phone-code",
+        category=Category.SECURITY,
+        title=_("A code for your phone number"),
+        sample=lambda: {"code": "123456", "until": _SOME_DAY},
+        bound=True,
+        channels=(Channel.SMS,),
+    )
+)
 REVIEW_INFORMATION = register(
     Notice(
         slug="review-information",
@@ -124,5 +135,6 @@ REVIEW_INFORMATION = register(
         title=_("Is what we know about you still right?"),
         context=lambda parameters: {**parameters, "link": link("accounts:settings-profile")},
         sample=dict,
+        channels=(Channel.EMAIL, Channel.SITE),
     )
 )

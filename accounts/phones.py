@@ -1,22 +1,23 @@
 """A telephone number: set, changed and removed, and confirmed by a code that is sent to it."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from encryption.blind_index import blind_index
-from notifications import sms
+from notifications.channels import sms
+from notifications.sending import notify
 from security import events
 from security.allowances import Limit, Share, take, take_all
 from security.models import Kind
 from security.observing import Observation
 
 from .models import Member, PhoneCode, Profile
+from .notices import PHONE_CODE
 from .profiles import update_profile
 
 CONTEXT = "accounts_phonecode.digest"
@@ -59,6 +60,13 @@ def _what_happened(before: Any, number: str) -> Kind:
     return Kind.PHONE_CHANGED if number else Kind.PHONE_REMOVED
 
 
+def confirmed_number(member: Any, before: datetime) -> str | None:
+    """Return the number of ``member`` for text messages if it was confirmed by ``before``; None without such a one."""
+    profile = Profile.objects.get(pk=member.pk)
+    is_confirmed = profile.phone_verified_at is not None and profile.phone_verified_at <= before
+    return profile.phone if is_confirmed and can_be_written_to(profile.phone) else None
+
+
 def can_be_written_to(number: Any) -> bool:
     """Say whether a text message can be sent to ``number`` from here. One with an extension rings at a switchboard."""
     return sms.is_offered() and isinstance(number, str) and number[:1] == "+" and "ext" not in number
@@ -75,11 +83,12 @@ def send_code(member: Member, *, seen: Observation) -> bool:
     take_all(Share(PER_MEMBER, (member.pk,)), Share(PER_NETWORK, (seen.network,)))
     spared = take(PER_NUMBER, number) is not None
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
-    kept = {"digest": _digest(number, code), "tries_left": TRIES, "expires_at": timezone.now() + LASTS}
+    until = timezone.now() + LASTS
+    kept = {"digest": _digest(number, code), "tries_left": TRIES, "expires_at": until}
     with transaction.atomic():
         PhoneCode.objects.update_or_create(member=member, defaults=kept)
         if not spared:
-            sms.send(member, number, _("%(code)s is your code for Hedgerow. We never ask for it.") % {"code": code})
+            notify(PHONE_CODE, member, address=number, until=until, code=code)
     return True
 
 

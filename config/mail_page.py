@@ -22,7 +22,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from notifications.sms import ENDING
+from notifications.channels.sms import ENDING
 
 # What the file backend writes after every message of one connection.
 BETWEEN = b"-" * 79 + b"\n"

@@ -93,6 +93,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context_processors.shell",
                 "security.context_processors.alert",
+                "notifications.context_processors.inbox",
             ],
         },
     },

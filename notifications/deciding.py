@@ -5,19 +5,24 @@ the recipient      service, security,              product                market
                    incident, legal
 =================  ==============================  =====================  =====================
 wants it           send                            send                   send
+wants no mail      send                            on the site            on the site
 declined           send                            drop                   drop
 unconfirmed        hold; send what is bound        drop                   drop
-address is dead    unreachable                     drop                   drop
+address is dead    another way, or the site        on the site            on the site
+complained         send                            on the site            on the site
 juvenile           send                            send                   drop
 suspended          send                            drop                   drop
+erased             drop                            drop                   drop
 =================  ==============================  =====================  =====================
 
-Why something is dropped is written nowhere: it would tell who is a juvenile.
+*On the site* only who has not declined that too. Why something is dropped is written nowhere: it would tell who is a
+juvenile.
 """
 
 from dataclasses import dataclass
 from enum import Enum
 
+from .channels.kinds import EVERYWHERE, Channel
 from .notices import Category, Notice
 
 
@@ -26,6 +31,7 @@ class Verdict(Enum):
 
     SEND = "send"
     HOLD = "hold"
+    SITE = "site"
     UNREACHABLE = "unreachable"
     DROP = "drop"
 
@@ -37,20 +43,29 @@ class Standing:
     is_confirmed: bool = True
     is_active: bool = True
     is_juvenile: bool = False
-    is_wanting: bool = True
+    wants: frozenset[Channel] = EVERYWHERE
     is_dead: bool = False
+    has_complained: bool = False
 
 
 def decide(notice: Notice, standing: Standing) -> Verdict:
     """Return what becomes of ``notice`` for somebody of this ``standing``."""
     if not notice.category.is_always_sent:
-        return Verdict.SEND if _may_be_sent_news(notice, standing) else Verdict.DROP
+        return _decide_news(notice, standing)
     if standing.is_dead:
         return Verdict.UNREACHABLE
     return Verdict.SEND if standing.is_confirmed or notice.bound else Verdict.HOLD
 
 
-def _may_be_sent_news(notice: Notice, standing: Standing) -> bool:
+def _decide_news(notice: Notice, standing: Standing) -> Verdict:
     is_barred = standing.is_juvenile and notice.category == Category.MARKETING
-    is_reachable = standing.is_confirmed and standing.is_active and not standing.is_dead
-    return standing.is_wanting and is_reachable and not is_barred
+    if is_barred or not standing.is_confirmed or not standing.is_active:
+        return Verdict.DROP
+    if Channel.EMAIL in standing.wants and not standing.is_dead and not standing.has_complained:
+        return Verdict.SEND
+    return Verdict.SITE if stands_on_site(notice, standing) else Verdict.DROP
+
+
+def stands_on_site(notice: Notice, standing: Standing) -> bool:
+    """Say whether ``notice``, if it is sent, stands on the site too."""
+    return notice.is_on_site and Channel.SITE in standing.wants

@@ -1,35 +1,67 @@
-"""A row of the outbox as an e-mail: written when it leaves, in the reader's own time."""
+"""A row of the outbox as its reader gets it: written when it leaves, in the reader's own time."""
 
-import hashlib
-import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import timezone
-
-from encryption.ring import ring
+from django.utils.safestring import SafeString
 
 from .clocks import ZoneOf
 from .links import link
 from .models import Notification
-from .notices import PARTS, Notice
+from .notices import LETTER, SHORT, Notice
 from .packing import unpack
+from .tokens import Tokens
 from .unsubscribing import link_for
 
-ID_CONTEXT = "notifications_notification.message_id"
-ID_BYTES = 16
+SUBJECT, _TEXT, HTML = LETTER
+ON_SITE = "notices/_on_site.html"
+_tokens = Tokens("notifications_notification")
+
+
+@dataclass(frozen=True)
+class TextMessage:
+    """A text message: where to, what, and a word that is the same however often it is handed over."""
+
+    number: str
+    text: str
+    key: str
 
 
 def write(row: Notification, notice: Notice, address: str) -> EmailMultiAlternatives:
-    """Return the message of ``row`` to ``address``. However often it is written, it has the same Message-ID."""
-    way_out = link_for(row.member_id, notice.topic) if notice.topic and row.member_id else ""
-    subject, text, html = texts(notice, row.member, unpack(row.parameters), way_out)
+    """Return the mail of ``row`` to ``address``. However often it is written, it has the same Message-ID."""
+    way_out = way_out_of(row, notice)
+    subject, text, html = texts(notice, LETTER, row.member, unpack(row.parameters), way_out).values()
     message = EmailMultiAlternatives(subject, text, to=[address], headers=_headers(row, way_out))
     message.attach_alternative(html, "text/html")
     return message
+
+
+def write_short(row: Notification, notice: Notice, number: str) -> TextMessage:
+    """Return the text message of ``row`` to ``number``."""
+    text = texts(notice, (SHORT,), row.member, unpack(row.parameters))[SHORT]
+    return TextMessage(number, text, token_of(row))
+
+
+def subject_of(row: Notification, notice: Notice) -> str:
+    """Return what a row is about, in a line."""
+    return texts(notice, (SUBJECT,), row.member, unpack(row.parameters))[SUBJECT]
+
+
+def on_site(row: Notification, notice: Notice) -> SafeString:
+    """Return the text of ``row`` as a part of a page."""
+    way_out = way_out_of(row, notice)
+    shown = texts(notice, (HTML,), row.member, unpack(row.parameters), way_out, frame=ON_SITE)
+    return SafeString(shown[HTML])
+
+
+def way_out_of(row: Notification, notice: Notice) -> str:
+    """Return the address where the topic of a row is declined, empty for what cannot be."""
+    return link_for(row.member_id, notice.topic) if notice.topic and row.member_id else ""
 
 
 def _headers(row: Notification, way_out: str) -> dict[str, str]:
@@ -40,19 +72,37 @@ def _headers(row: Notification, way_out: str) -> dict[str, str]:
     return headers
 
 
-def texts(notice: Notice, member: Any, parameters: Mapping[str, Any], way_out: str = "") -> tuple[str, str, str]:
-    """Return subject, text and HTML of ``notice``; ``way_out`` is the address where it can be declined.
+def texts(
+    notice: Notice,
+    parts: Iterable[str],
+    member: Any,
+    parameters: Mapping[str, Any],
+    way_out: str = "",
+    frame: str | None = None,
+) -> dict[str, str]:
+    """Return texts of ``notice`` by name; ``way_out`` is the address where it can be declined, ``frame`` what its HTML
+    is set in instead of a letter.
 
     Times in them are those of the member's own clock.
     """
     ways = {"home": settings.PUBLIC_URL, "way_out": way_out, "choices": link("notifications:settings")}
-    context = {**notice.context(parameters), **ways}
+    context = {**notice.context(parameters), **ways, "frame": frame}
     with timezone.override(ZoneOf(member)):
-        subject, text, html = (render_to_string(f"{notice.folder}/{part}", context) for part in PARTS)
-    return " ".join(subject.split()), text, html
+        written = {part: render_to_string(f"{notice.folder}/{part}", context) for part in parts}
+    return {part: " ".join(text.split()) if part in (SUBJECT, SHORT) else text for part, text in written.items()}
 
 
 def message_id(row: Notification) -> str:
-    """Return the Message-ID of a row: always the same, and telling nobody how many there are."""
-    digest = hmac.digest(ring().index_key_for(ID_CONTEXT), str(row.pk).encode(), hashlib.sha256)
-    return f"<{digest[:ID_BYTES].hex()}@{settings.MAIL_DOMAIN}>"
+    """Return the Message-ID of a row."""
+    return f"<{token_of(row)}@{settings.MAIL_DOMAIN}>"
+
+
+def token_of(row: Notification) -> str:
+    """Return by what a row is known outside: always the same, and telling nobody how many there are."""
+    return _tokens.seal(row.pk)
+
+
+def number_of(token: str) -> int | None:
+    """Return the number of the row that is known by ``token``; None if that is none of ours."""
+    opened = _tokens.unseal(token)
+    return opened[0] if opened else None

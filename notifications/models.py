@@ -9,8 +9,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from encryption.fields import EncryptedEmailField, EncryptedJSONField, SealedQuerySet
+from encryption.fields import EncryptedCharField, EncryptedJSONField, SealedQuerySet
 
+from .channels.kinds import CHOSEN, Channel
 from .topics import Topic
 
 
@@ -47,15 +48,18 @@ class NotificationQuerySet(SealedQuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """One notice to one member. Its parameters are sealed, and forgotten once it has been sent."""
+    """One notice to one member. Its parameters are sealed; unless it stands on the site, they are forgotten once it is
+    sent."""
 
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="notifications")
     notice = models.CharField(max_length=60)
     # What it is about: the same is not told twice.
     occasion = models.CharField(max_length=80)
     parameters = EncryptedJSONField(null=True, subject="member_id")
-    # Only where it is not simply the address that the member has when it leaves.
-    address = EncryptedEmailField(max_length=254, null=True, subject="member_id")
+    # By which it goes, or went in the end.
+    channel = models.CharField(max_length=5, choices=Channel.choices, default=Channel.EMAIL)
+    # Address or number, only where it is not simply the one that the member has when it leaves.
+    address = EncryptedCharField(max_length=254, null=True, subject="member_id")
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     # Why it is in this state: a word or a code of the mail server, never its text, which may quote the address.
     reason = models.CharField(max_length=40, blank=True)
@@ -66,6 +70,9 @@ class Notification(models.Model):
     lease_until = models.DateTimeField(null=True)
     lease = models.UUIDField(null=True)
     settled_at = models.DateTimeField(null=True)
+    # Whether it stands in the inbox, and has been looked at there: when, is nobody's business.
+    is_on_site = models.BooleanField(default=False)
+    is_read = models.BooleanField(default=False)
 
     objects = NotificationQuerySet.as_manager()
 
@@ -75,6 +82,7 @@ class Notification(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["member", "notice", "occasion"], name="notifications_told_once"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="notifications_known_state"),
+            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="notifications_known_channel"),
             models.CheckConstraint(
                 condition=Q(state__in=OPEN, settled_at=None) | Q(state__in=ENDS, settled_at__isnull=False),
                 name="notifications_settled_at_its_end",
@@ -84,6 +92,9 @@ class Notification(models.Model):
             models.Index(fields=["due_at", "id"], condition=Q(state__in=WAITING), name="notifications_due"),
             models.Index(fields=["lease_until"], condition=Q(state=State.ATTEMPTING), name="notifications_left"),
             models.Index(fields=["settled_at"], name="notifications_settled"),
+            models.Index(
+                fields=["member", "-created_at", "-id"], condition=Q(is_on_site=True), name="notifications_inbox"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -91,10 +102,11 @@ class Notification(models.Model):
 
 
 class Preference(models.Model):
-    """What a member has chosen to hear about, or not. There is none for what is always sent."""
+    """By which channel a member has chosen to hear about a topic, or not. There is none for what is always sent."""
 
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     topic = models.CharField(max_length=10, choices=Topic.choices)
+    channel = models.CharField(max_length=5, choices=Channel.choices, default=Channel.EMAIL)
     wanted = models.BooleanField()
     changed_at = models.DateTimeField(default=timezone.now)
 
@@ -102,9 +114,10 @@ class Preference(models.Model):
         verbose_name = _("preference")
         verbose_name_plural = _("preferences")
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["member", "topic"], name="notifications_one_choice"),
+            models.UniqueConstraint(fields=["member", "topic", "channel"], name="notifications_one_choice"),
             # Whatever a form or a program tries: what is always sent cannot be declined.
             models.CheckConstraint(condition=Q(topic__in=Topic.values), name="notifications_can_be_declined"),
+            models.CheckConstraint(condition=Q(channel__in=CHOSEN), name="notifications_by_a_chosen_channel"),
         ]
 
     def __str__(self) -> str:
@@ -112,12 +125,13 @@ class Preference(models.Model):
 
 
 class Suppression(models.Model):
-    """An address that takes no mail, known by a keyed digest alone."""
+    """An address or number that takes nothing, or no news, known by a keyed digest alone."""
 
     class Reason(models.TextChoices):
-        BOUNCED = "bounced", _("the mail server refuses it for good")
+        BOUNCED = "bounced", _("nobody is there")
+        COMPLAINED = "complained", _("its reader took news for spam")
 
-    digest = models.BinaryField(max_length=32, unique=True)
+    digest = models.BinaryField(max_length=32)
     reason = models.CharField(max_length=12, choices=Reason.choices)
     # What the mail server said: its code, such as 550 or 5.1.1.
     code = models.CharField(max_length=12, blank=True)
@@ -126,6 +140,9 @@ class Suppression(models.Model):
     class Meta:
         verbose_name = _("address that takes nothing")
         verbose_name_plural = _("addresses that take nothing")
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["digest", "reason"], name="notifications_one_reason"),
+        ]
 
     def __str__(self) -> str:
         return f"suppression {self.pk}"

@@ -11,10 +11,12 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from .channels.kinds import Channel
 from .topics import Topic
 
 Parameters = Mapping[str, Any]
-PARTS = ("subject.txt", "body.txt", "body.html")
+LETTER = ("subject.txt", "body.txt", "body.html")
+SHORT = "text.txt"
 
 
 class Category(models.TextChoices):
@@ -48,7 +50,8 @@ class Notice:
 
     ``context`` makes what the templates of ``notices/<slug>/`` are filled with from the parameters in the row, when the
     message leaves. ``sample`` returns parameters to preview it with. ``topic`` says by which choice of a member it can
-    be declined; what is always sent has none. A ``bound`` notice belongs to one mailbox: it proves that somebody reads
+    be declined; what is always sent has none. The ``channels`` are tried in this order until one takes it; on the site
+    it stands whatever becomes of the others. A ``bound`` notice belongs to one mailbox: it proves that somebody reads
     it, so it goes to the address it was written for, confirmed or not, and nowhere else.
     """
 
@@ -59,17 +62,31 @@ class Notice:
     context: Callable[[Parameters], Parameters] = _as_they_are
     topic: Topic | None = None
     bound: bool = False
+    channels: tuple[Channel, ...] = (Channel.EMAIL,)
 
     def __post_init__(self) -> None:
         """Refuse a category that its topic does not fit. Raises ValueError."""
         fitting = None if self.topic is None else Category.of(self.topic)
         if self.category.is_always_sent != (fitting is None) or fitting not in (None, self.category):
             raise ValueError(f"{self.slug}: the category {self.category.value} and its topic do not fit")
+        if self.bound and len(self.channels) > 1:
+            raise ValueError(f"{self.slug}: what is bound to one address goes by one channel")
 
     @property
     def folder(self) -> str:
         """Return where its templates are."""
         return f"notices/{self.slug}"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Return the names of its texts: those of a letter, a short one, or both."""
+        short = (SHORT,) if Channel.SMS in self.channels else ()
+        return short if self.channels == (Channel.SMS,) else (*LETTER, *short)
+
+    @property
+    def is_on_site(self) -> bool:
+        """Say whether it stands on the site too."""
+        return Channel.SITE in self.channels
 
     @property
     def keeps_address(self) -> bool:

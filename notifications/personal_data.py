@@ -1,5 +1,5 @@
-"""What telling people something leaves behind: what they were told, sealed until it has left, and for ninety days that
-they were told."""
+"""What telling people something leaves behind: for ninety days that they were told, and, sealed, what stands on the
+site."""
 
 from typing import Any
 
@@ -31,6 +31,9 @@ register(
             "member": "who is told",
             "notice": "name of the notice",
             "occasion": "what it is about, without a value",
+            "channel": "by which way it goes",
+            "is_on_site": "whether it stands in the inbox",
+            "is_read": "whether it counts as new there",
             "state": "how far it has come",
             "reason": "a word or a code of the mail server",
             "attempts": "count",
@@ -57,6 +60,7 @@ register(
         subjects=("member",),
         fields=(
             _chosen("topic", _("What you chose about")),
+            _chosen("channel", _("By which channel")),
             _chosen("wanted", _("Whether you want to hear about it")),
             _chosen("changed_at", _("When you chose")),
         ),

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from .channels.kinds import CHOSEN, Channel
 from .models import Notification, Preference, State
 from .notices import declared
 from .topics import Topic
@@ -17,34 +18,40 @@ WAITS = timedelta(seconds=25)
 LOOKS_EVERY = 0.05
 
 
-def wants(member: Any, topic: Topic) -> bool:
-    """Say whether ``member`` wants to hear about ``topic``: as chosen, or else unless it is marketing."""
-    chosen = Preference.objects.filter(member=member, topic=topic).values_list("wanted", flat=True).first()
-    return chosen if chosen is not None else not topic.is_marketing
+def wants(member: Any, topic: Topic) -> frozenset[Channel]:
+    """Return by which channels ``member`` wants to hear about ``topic``."""
+    return choices_of(member)[topic]
 
 
-def choices_of(member: Any) -> dict[Topic, bool]:
-    """Return for every topic whether ``member`` wants to hear about it."""
-    chosen = dict(Preference.objects.filter(member=member).values_list("topic", "wanted"))
-    return {topic: chosen.get(topic, not topic.is_marketing) for topic in Topic}
+def choices_of(member: Any) -> dict[Topic, frozenset[Channel]]:
+    """Return for every topic by which channels ``member`` wants to hear about it: as chosen, or all but marketing."""
+    rows = Preference.objects.filter(member=member).values_list("topic", "channel", "wanted")
+    chosen = {(topic, channel): wanted for topic, channel, wanted in rows}
+    return {
+        topic: frozenset(channel for channel in CHOSEN if chosen.get((topic, channel), not topic.is_marketing))
+        for topic in Topic
+    }
 
 
-def choose(member: Any, choices: Mapping[Topic, bool]) -> bool:
-    """Write down what ``member`` chose. Say False if something declined may be on its way still.
+def choose(member: Any, choices: Mapping[Topic, Collection[Channel]]) -> bool:
+    """Write down by which channels ``member`` wants to hear about topics, if at all.
 
-    Once this has returned True, nothing leaves that was declined. It waits for what is being sent at this moment.
+    Says False if something declined may be on its way still. Once this has returned True, nothing leaves that was
+    declined: it waits for what is being sent at this moment.
     """
     with transaction.atomic():
         for topic, wanted in choices.items():
-            _write(member, topic, wanted=wanted)
-    return _nothing_is_on_its_way(member, [topic for topic, wanted in choices.items() if not wanted])
+            for channel in CHOSEN:
+                _write(member, topic, channel, wanted=channel in wanted)
+    declined = [topic for topic, wanted in choices.items() if Channel.EMAIL not in wanted]
+    return _nothing_is_on_its_way(member, declined)
 
 
-def _write(member: Any, topic: Topic, *, wanted: bool) -> None:
-    if Preference.objects.filter(member=member, topic=topic, wanted=wanted).exists():
+def _write(member: Any, topic: Topic, channel: Channel, *, wanted: bool) -> None:
+    if Preference.objects.filter(member=member, topic=topic, channel=channel, wanted=wanted).exists():
         return
     values = {"wanted": wanted, "changed_at": timezone.now()}
-    Preference.objects.update_or_create(member=member, topic=topic, defaults=values)
+    Preference.objects.update_or_create(member=member, topic=topic, channel=channel, defaults=values)
 
 
 def _nothing_is_on_its_way(member: Any, topics: Collection[Topic]) -> bool:

@@ -9,6 +9,7 @@ from .unsubscribing import link_for
 READER = SimpleNamespace(time_zone=None)
 
 
-def preview(notice: Notice) -> tuple[str, str, str]:
-    """Return subject, text and HTML of ``notice`` to nobody in particular."""
-    return texts(notice, READER, notice.sample(), link_for(0, notice.topic) if notice.topic else "")
+def preview(notice: Notice) -> dict[str, str]:
+    """Return the texts of ``notice`` to nobody in particular, by name."""
+    way_out = link_for(0, notice.topic) if notice.topic else ""
+    return texts(notice, notice.parts, READER, notice.sample(), way_out)

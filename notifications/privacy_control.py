@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from .channels.kinds import NOWHERE
 from .preferences import choices_of, choose
 from .topics import MARKETING
 
@@ -26,7 +27,7 @@ def honour_privacy_control(
     def middleware(request: HttpRequest) -> HttpResponse:
         if is_asked_for(request) and request.user.is_authenticated and not request.session.get(HONOURED):
             chosen = choices_of(request.user)
-            choose(request.user, {topic: False for topic in MARKETING if chosen[topic]})
+            choose(request.user, {topic: NOWHERE for topic in MARKETING if chosen[topic]})
             request.session[HONOURED] = True
         return get_response(request)
 

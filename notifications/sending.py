@@ -34,6 +34,8 @@ def notify(
     row = Notification(
         member=member,
         notice=notice.slug,
+        channel=notice.channels[0],
+        is_on_site=_stands_on_site(notice),
         occasion=occasion or secrets.token_hex(16),
         parameters=pack(parameters | ({"until": until} if until else {})),
         address=kept if isinstance(kept, str) else None,  # one that cannot be opened is none
@@ -53,10 +55,22 @@ def notify_many(notice: Notice, member_ids: Iterable[int], *, occasion: str, **p
     packed = pack(parameters)
     Notification.objects.bulk_create(
         [
-            Notification(member_id=number, notice=notice.slug, occasion=occasion, parameters=packed)
+            Notification(
+                member_id=number,
+                notice=notice.slug,
+                channel=notice.channels[0],
+                is_on_site=_stands_on_site(notice),
+                occasion=occasion,
+                parameters=packed,
+            )
             for number in member_ids
         ],
         batch_size=BATCH,
         ignore_conflicts=True,
     )
     transaction.on_commit(ring)
+
+
+def _stands_on_site(notice: Notice) -> bool:
+    """Say whether it stands on the site from the beginning. News does once it is known to be wanted."""
+    return notice.is_on_site and notice.category.is_always_sent

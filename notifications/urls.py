@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from . import views
+from .views import choosing, inbox
 
 app_name = "notifications"
 urlpatterns = [
-    path("settings/notices/", views.settings, name="settings"),
-    path("unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/all-read/", inbox.all_read, name="all-read"),
+    path("inbox/<str:token>/", inbox.notice, name="notice"),
+    path("settings/notices/", choosing.settings, name="settings"),
+    path("settings/notices/write-again/", choosing.write_again, name="write-again"),
+    path("unsubscribe/<str:token>/", choosing.unsubscribe, name="unsubscribe"),
 ]

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from notifications.channels.kinds import Channel
 from notifications.links import link
 from notifications.notices import Category, Notice, Parameters, register
 from notifications.topics import Topic
@@ -19,5 +20,6 @@ CHECK_UP = register(
         title=_("Your privacy check-up waits"),
         context=_with_link,
         sample=dict,
+        channels=(Channel.EMAIL, Channel.SITE),
     )
 )

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from notifications.channels.kinds import Channel
 from notifications.links import link
 from notifications.notices import Category, Notice, Parameters, register
 
@@ -43,5 +44,7 @@ SECURITY_ALERT = register(
         title=_("Something happened to the security of your account"),
         context=_alert,
         sample=_new_browser,
+        # The page of events is its place on the site.
+        channels=(Channel.EMAIL, Channel.SMS),
     )
 )

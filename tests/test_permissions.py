@@ -22,10 +22,14 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.models import Member, Profile, StaffInvitation
+from accounts.notices import REVIEW_INFORMATION
 from accounts.pictures import set_picture
 from accounts.roles import assign_roles, sync_roles
 from catalogue.vocabulary import Audience
 from config.routes import Route, routes
+from notifications.letters import token_of
+from notifications.models import Notification
+from notifications.sending import notify
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
 from privacy.models import FieldDefault, PolicyVersion
@@ -251,6 +255,10 @@ accounts:not-me-password                       POST 302 302 302 302 302 302 302 
 # what members hear about; whoever holds the link of a mail declines with it
 notifications:settings                         GET  302 200 200 302 302 200 200 200 200
 notifications:settings                         POST 302 302 302 302 302 302 302 302 302
+notifications:write-again                      POST 302 302 302 302 302 302 302 302 302
+notifications:inbox                            GET  302 200 200 302 302 200 200 200 200
+notifications:notice                           GET  302 404 200 302 302 404 404 404 404
+notifications:all-read                         POST 302 302 302 302 302 302 302 302 302
 notifications:unsubscribe                      GET  200 200 200 200 200 200 200 200 200
 notifications:unsubscribe                      POST 422 422 422 422 422 422 422 422 422
 # on a development site only
@@ -311,6 +319,7 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "change_token": change,
         "stop_token": stop,
         "unsubscribe_token": token_for(rose.pk, Topic.NEWS),
+        "notice_token": notice_to(rose),
         "not_me_token": tokens.issue(rose, tokens.NOT_ME, event=event),
         "event_id": str(event.pk),
         "sign_in_id": str(SignIn.objects.create(member=rose).pk),
@@ -333,6 +342,12 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
     }
 
 
+def notice_to(member: Member) -> str:
+    """Tell a member something, and return by what it is known in their inbox."""
+    notify(REVIEW_INFORMATION, member)
+    return token_of(Notification.objects.get(member=member, notice=REVIEW_INFORMATION.slug))
+
+
 def picture_of(member: Member) -> str:
     """Give a member a picture that all members may see, and return its number."""
     Profile.objects.filter(pk=member.pk).update(picture_audience=Audience.MEMBERS)
@@ -350,6 +365,7 @@ def address(route: Route, values: dict[str, str]) -> str:
     own |= {"token": values["change_token"]} if route.name == "accounts:email-confirm" else {}
     own |= {"token": values["stop_token"]} if route.name == "accounts:email-stop" else {}
     own |= {"token": values["unsubscribe_token"]} if route.name == "notifications:unsubscribe" else {}
+    own |= {"token": values["notice_token"]} if route.name == "notifications:notice" else {}
     own |= {"number": values["colleague"]} if route.name == "admin:accounts_member_roles" else {}
     own |= {"token": "invitation"} if route.name == "accounts:invitation" else {}
     own |= {"token": values["not_me_token"]} if "not-me" in route.name else {}

@@ -9,14 +9,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import FriendRequest, Mute
+from accounts.notices import REVIEW_INFORMATION
 from catalogue.vocabulary import Audience
 from encryption.keys import forget_keys
+from notifications.sending import notify
 from security.models import Event, Kind, Session, SignIn
 from tests import factories
 
 A_DAY = timedelta(days=1)
 OPEN = {"display_name": Audience.EVERYONE}
-SESSION = MEMBER = FACE = ALERTS = 1
+SESSION = MEMBER = FACE = ALERTS = INBOX = 1
 STEPS = 2  # is there one? asked where a fresh sign-in is due: of apps and of passkeys
 PAGES = [
     "/",
@@ -41,6 +43,8 @@ PAGES = [
     "/settings/security/sessions/",
     "/settings/security/events/",
     "/settings/security/gave-away/",
+    "/settings/notices/",
+    "/inbox/",
 ]
 
 
@@ -61,6 +65,7 @@ def populate(rose, generation: str, count: int) -> None:
         Session.objects.create(
             session_key=f"{generation}-{number}", member=rose, sign_in=sign_in, expire_date=timezone.now() + A_DAY
         )
+        notify(REVIEW_INFORMATION, rose)
         Event.objects.create(
             member=rose, kind=Kind.NEW_BROWSER, device="Safari on iPhone", network="203.0.113.0/24", is_alert=True
         )
@@ -85,10 +90,10 @@ def test_no_page_costs_more_queries_for_more_people():
 
 
 @pytest.mark.django_db
-def test_face_and_alerts_cost_one_query_each_and_visitors_none():
+def test_face_alerts_and_inbox_cost_one_query_each_and_visitors_none():
     rose = factories.make_member("rose")
     browser, passer_by = factories.sign_in_freshly(rose), Client()
-    assert cost_of(browser, "/password/change/") == (SESSION + MEMBER + STEPS + FACE + ALERTS, 0)
+    assert cost_of(browser, "/password/change/") == (SESSION + MEMBER + STEPS + FACE + ALERTS + INBOX, 0)
     assert cost_of(passer_by, "/password/reset/") == (0, 0)
 
 

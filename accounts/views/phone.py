@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from notifications import sms
+from notifications.channels import sms
 from privacy.presenting import presented
 from security.allowances import Throttled
 from security.forms import status_of

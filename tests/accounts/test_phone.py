@@ -15,7 +15,9 @@ from django.utils import timezone
 
 from accounts import housekeeping, phones
 from accounts.models import PhoneCode, Profile
-from notifications import sms
+from notifications.channels import sms
+from notifications.delivery import deliver
+from notifications.models import Notification, State
 from security.models import Event, Kind
 from tests import factories
 
@@ -288,7 +290,8 @@ class Gateway(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.got.append((self.path, self.headers["Authorization"], self.headers["Content-Type"], body))
+        said = [self.headers[name] for name in ("Authorization", "Content-Type", "Idempotency-Key")]
+        self.server.got.append((self.path, *said, body))
         self.send_response(self.status)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -306,7 +309,6 @@ def gateway(monkeypatch, settings):
     thread.start()
     settings.SMS_URL = f"https://us%40er:pass@127.0.0.1:{server.server_port}/send"
     monkeypatch.setattr(sms, "HTTPSConnection", sms_over_http)
-    monkeypatch.setattr(sms.postmen, "submit", lambda job, *given: job(*given))
     yield server
     server.shutdown()
     thread.join()
@@ -319,27 +321,57 @@ def sms_over_http(*given, **more):
     return HTTPConnection(*given, **more)
 
 
-def test_the_gateway_is_told_number_and_text_and_nothing_else(hers, send, gateway):
+def test_the_gateway_is_told_number_text_and_which_message_it_is_and_nothing_else(hers, send, gateway):
     send(hers)
-    [(path, who, kind, body)] = gateway.got
+    [(path, who, kind, key, body)] = gateway.got
     assert (path, who, kind) == ("/send", "Basic dXNAZXI6cGFzcw==", "application/json")
-    assert set(body) == {"to", "text"}
-    assert body["to"] == NUMBER
+    assert set(body) == {"to", "text", "id"}
+    assert (body["to"], body["id"]) == (NUMBER, key)
 
 
-def test_a_gateway_that_refuses_breaks_no_page_and_the_log_names_no_number(hers, send, gateway, monkeypatch, caplog):
-    monkeypatch.setattr(Gateway, "status", 500)
+@pytest.mark.promise("F5")
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        (200, State.SENT),
+        (202, State.SENT),
+        (429, State.DEFERRED),
+        (500, State.DEFERRED),
+        (503, State.DEFERRED),
+        (400, State.FAILED),
+        (404, State.UNREACHABLE),
+        (410, State.UNREACHABLE),
+    ],
+)
+def test_the_row_ends_as_the_gateway_answers_and_the_log_names_no_number(
+    hers, send, gateway, monkeypatch, caplog, status, state
+):
+    monkeypatch.setattr(Gateway, "status", status)
     with caplog.at_level(logging.INFO):
         assert send(hers).status_code == HTTPStatus.FOUND
-    assert "Refused" in caplog.text
+    row = Notification.objects.get()
+    assert (row.channel, row.state, row.reason) == ("sms", state, "" if state == State.SENT else str(status))
     assert "7700" not in caplog.text
     assert "pass" not in caplog.text
 
 
-def test_one_that_cannot_be_reached_breaks_nothing_either(hers, send, gateway, settings, caplog):
-    settings.SMS_URL = "https://127.0.0.1:9/send"
+def test_one_that_cannot_be_reached_is_tried_again_until_the_code_is_of_no_use(hers, send, gateway, settings):
+    url, settings.SMS_URL = settings.SMS_URL, "https://127.0.0.1:9/send"
     assert send(hers).status_code == HTTPStatus.FOUND
-    assert "ConnectionRefusedError" in caplog.text
+    row = Notification.objects.get()
+    assert (row.state, row.reason) == (State.DEFERRED, "ConnectionRefusedError")
+    assert "7700" not in str(row)
+    settings.SMS_URL = url
+    with time_machine.travel(timezone.now() + phones.LASTS):
+        deliver()
+    row.refresh_from_db()
+    assert (row.state, row.reason, gateway.got) == (State.FAILED, "too late", [])
+
+
+def test_a_code_leaves_nothing_behind_once_it_has_left(hers, send, folder):
+    send(hers)
+    row = Notification.objects.get()
+    assert (row.state, row.parameters, row.address, row.is_on_site) == (State.SENT, None, None, False)
 
 
 def test_the_messages_of_a_development_site_are_shown(hers, send, folder):

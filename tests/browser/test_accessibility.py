@@ -105,6 +105,7 @@ FOR_MEMBERS = [
     "/settings/privacy/school/",
     "/settings/check-up/",
     "/settings/notices/",
+    "/inbox/",
     "/policy/",
     "/nothing/here/",
     "/admin/",

@@ -10,7 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from hypothesis import given, settings as examples, strategies as st
 
-from notifications import delivery, preferences
+from notifications import delivery, preferences, settling
+from notifications.channels.kinds import CHOSEN, EVERYWHERE, NOWHERE
 from notifications.delivery import deliver
 from notifications.models import Notification, Preference, State
 from notifications.notices import Category
@@ -25,7 +26,7 @@ from .conftest import row_to
 pytestmark = pytest.mark.django_db
 PAGE = "/settings/notices/"
 PRESS = {"List-Unsubscribe": "One-Click"}
-ALL_ON = {topic.value: "on" for topic in Topic}
+ALL_ON = {f"{topic}-{channel}": "on" for topic in Topic for channel in CHOSEN}
 
 
 @pytest.fixture
@@ -43,10 +44,15 @@ def news(declare):
 # --- the page -----------------------------------------------------------------------------------------------------
 @pytest.mark.promise("F4")
 def test_news_about_the_service_is_on_and_marketing_off_until_a_member_chooses(rose, browser):
-    assert choices_of(rose) == {Topic.PRODUCT: True, Topic.DIGEST: True, Topic.NEWS: False, Topic.TIPS: False}
+    assert choices_of(rose) == {
+        Topic.PRODUCT: EVERYWHERE,
+        Topic.DIGEST: EVERYWHERE,
+        Topic.NEWS: NOWHERE,
+        Topic.TIPS: NOWHERE,
+    }
     assert browser.post(PAGE, ALL_ON).status_code == 302
-    assert set(choices_of(rose).values()) == {True}
-    assert browser.post(PAGE, {"product": "on"}).status_code == 302
+    assert set(choices_of(rose).values()) == {EVERYWHERE}
+    assert browser.post(PAGE, {"product-email": "on"}).status_code == 302
     assert [topic for topic, wanted in choices_of(rose).items() if wanted] == [Topic.PRODUCT]
     page = browser.get(PAGE).content.decode()
     assert page.count("checked") == 1
@@ -57,7 +63,7 @@ def test_news_about_the_service_is_on_and_marketing_off_until_a_member_chooses(r
 def test_all_can_be_turned_off_with_one_press(rose, browser):
     browser.post(PAGE, ALL_ON)
     browser.post(PAGE, ALL_ON | {"none": "1"})
-    assert set(choices_of(rose).values()) == {False}
+    assert set(choices_of(rose).values()) == {NOWHERE}
 
 
 def test_the_choice_of_one_member_is_not_that_of_another(rose, browser):
@@ -83,13 +89,13 @@ def test_no_form_declines_what_is_always_sent(rose, browser, declare, sink):
 # --- Global Privacy Control ---------------------------------------------------------------------------------------
 @pytest.mark.promise("F4")
 def test_a_browser_that_asks_for_privacy_turns_marketing_off_and_the_page_says_why(rose, browser):
-    choose(rose, dict.fromkeys(Topic, True))
+    choose(rose, dict.fromkeys(Topic, EVERYWHERE))
     page = browser.get("/friends/", headers={"Sec-GPC": "1"})
     assert page.status_code == 200
     assert [topic for topic, wanted in choices_of(rose).items() if not wanted] == list(MARKETING)
     page = browser.get(PAGE, headers={"Sec-GPC": "1"}).content.decode()
     assert "Global Privacy Control" in page
-    assert page.count("disabled") == len(MARKETING)
+    assert page.count("disabled") == len(MARKETING) * len(CHOSEN)
     browser.post(PAGE, ALL_ON, headers={"Sec-GPC": "1"})
     assert not wants(rose, Topic.NEWS)
 
@@ -97,9 +103,9 @@ def test_a_browser_that_asks_for_privacy_turns_marketing_off_and_the_page_says_w
 @pytest.mark.promise("F4")
 @pytest.mark.parametrize("value", ["0", "", "true", "1, 0"])
 def test_no_other_header_turns_anything_off(rose, browser, value):
-    choose(rose, dict.fromkeys(Topic, True))
+    choose(rose, dict.fromkeys(Topic, EVERYWHERE))
     browser.get(PAGE, headers={"Sec-GPC": value})
-    assert set(choices_of(rose).values()) == {True}
+    assert set(choices_of(rose).values()) == {EVERYWHERE}
 
 
 def test_the_site_says_that_it_honours_it(client):
@@ -111,7 +117,7 @@ def test_the_site_says_that_it_honours_it(client):
 # --- the link in a mail -------------------------------------------------------------------------------------------
 @pytest.mark.promise("F4")
 def test_every_news_carries_a_way_out_in_headers_and_text_and_nothing_else_does(rose, news, declare, sink):
-    choose(rose, {Topic.NEWS: True})
+    choose(rose, {Topic.NEWS: EVERYWHERE})
     notify(news, rose, token="abc", hours=1)
     deliver()
     notify(declare(Category.LEGAL), rose, token="abc", hours=1)
@@ -128,7 +134,7 @@ def test_every_news_carries_a_way_out_in_headers_and_text_and_nothing_else_does(
 
 @pytest.mark.promise("F4")
 def test_a_look_changes_nothing_and_a_press_without_signing_in_declines(rose, client):
-    choose(rose, dict.fromkeys(Topic, True))
+    choose(rose, dict.fromkeys(Topic, EVERYWHERE))
     where = f"/unsubscribe/{token_for(rose.pk, Topic.NEWS)}/"
     page = client.get(where)
     assert (page.status_code, page["Referrer-Policy"]) == (200, "no-referrer")
@@ -176,7 +182,7 @@ def test_an_unknown_link_is_a_page_that_is_not_there(client):
 # --- a refusal counts when the mail leaves ------------------------------------------------------------------------
 @pytest.mark.promise("F6")
 def test_who_declines_after_it_was_planned_is_not_sent_it(rose, news, browser, sink):
-    choose(rose, {Topic.NEWS: True})
+    choose(rose, {Topic.NEWS: EVERYWHERE})
     notify(news, rose, token="abc", hours=1)
     browser.post(PAGE, {})
     deliver()
@@ -185,10 +191,10 @@ def test_who_declines_after_it_was_planned_is_not_sent_it(rose, news, browser, s
 
 @pytest.mark.promise("F6")
 def test_who_declines_while_it_is_claimed_is_not_sent_it(rose, news, sink, monkeypatch):
-    choose(rose, {Topic.NEWS: True})
+    choose(rose, {Topic.NEWS: EVERYWHERE})
     notify(news, rose, token="abc", hours=1)
     [row] = delivery.claim(row_to(rose).due_at)
-    choose(rose, {Topic.NEWS: False})
+    choose(rose, {Topic.NEWS: NOWHERE})
     with delivery.Mailbag() as mailbag:
         delivery.attempt(row, mailbag)
     assert (row_to(rose).state, sink.taken) == (State.SUPPRESSED, [])
@@ -196,12 +202,12 @@ def test_who_declines_while_it_is_claimed_is_not_sent_it(rose, news, sink, monke
 
 @pytest.mark.promise("F6")
 def test_an_answer_waits_for_what_is_being_sent_and_says_so_when_that_takes_too_long(rose, news, browser, monkeypatch):
-    choose(rose, {Topic.NEWS: True})
+    choose(rose, {Topic.NEWS: EVERYWHERE})
     notify(news, rose, token="abc", hours=1)
     [row] = delivery.claim(row_to(rose).due_at)
-    assert delivery._begin(row)
+    assert delivery.begin(row)
     monkeypatch.setattr(preferences.time, "sleep", lambda _seconds: settle(row))
-    assert choose(rose, {Topic.NEWS: False})
+    assert choose(rose, {Topic.NEWS: NOWHERE})
     assert row_to(rose).state == State.SENT
 
     Notification.objects.update(
@@ -215,7 +221,7 @@ def test_an_answer_waits_for_what_is_being_sent_and_says_so_when_that_takes_too_
 
 
 def settle(row):
-    delivery._end(row, State.SENT)
+    settling.end(row, State.SENT)
 
 
 @pytest.mark.promise("F6")
@@ -223,14 +229,14 @@ def settle(row):
 def test_of_many_who_decline_while_many_are_sent_nobody_is_sent_anything_after_the_answer(news, sink):
     people = [factories.make_member(f"member{number}") for number in range(40)]
     for member in people:
-        choose(member, {Topic.NEWS: True})
+        choose(member, {Topic.NEWS: EVERYWHERE})
         notify(news, member, token="abc", hours=1)
     answered: dict[str, int] = {}
 
     def decline_some() -> None:
         for member in people[::2]:
             with ignoring(Exception):
-                assert choose(member, {Topic.NEWS: False})
+                assert choose(member, {Topic.NEWS: NOWHERE})
                 answered[member.email] = len(sink.taken)
         connection.close()
 

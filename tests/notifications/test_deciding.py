@@ -3,10 +3,13 @@
 import pytest
 
 from notifications import notices, recipients
+from notifications.channels.kinds import NOWHERE, Channel
 from notifications.deciding import Standing, Verdict, decide
 from notifications.delivery import deliver
-from notifications.models import Notification, Preference, State, Suppression
+from notifications.inbox import page_of
+from notifications.models import Notification, State, Suppression
 from notifications.notices import Category, Notice
+from notifications.preferences import choose
 from notifications.sending import notify
 from notifications.suppression import suppress
 from notifications.topics import Topic
@@ -16,22 +19,22 @@ from .conftest import row_to
 
 STANDINGS = {
     "wants it": Standing(),
-    "declined": Standing(is_wanting=False),
+    "wants no mail": Standing(wants=frozenset({Channel.SITE})),
+    "declined": Standing(wants=NOWHERE),
     "unconfirmed": Standing(is_confirmed=False),
     "address is dead": Standing(is_dead=True),
+    "complained": Standing(has_complained=True),
     "juvenile": Standing(is_juvenile=True),
     "suspended": Standing(is_active=False),
 }
-SEND, HOLD, LOST, DROP = Verdict.SEND, Verdict.HOLD, Verdict.UNREACHABLE, Verdict.DROP
-ALWAYS = {
+SEND, HOLD, LOST, SITE, DROP = Verdict.SEND, Verdict.HOLD, Verdict.UNREACHABLE, Verdict.SITE, Verdict.DROP
+ALWAYS = dict.fromkeys(STANDINGS, SEND) | {"unconfirmed": HOLD, "address is dead": LOST}
+NEWS = dict.fromkeys(STANDINGS, DROP) | {
     "wants it": SEND,
-    "declined": SEND,
-    "unconfirmed": HOLD,
-    "address is dead": LOST,
-    "juvenile": SEND,
-    "suspended": SEND,
+    "wants no mail": SITE,
+    "address is dead": SITE,
+    "complained": SITE,
 }
-NEWS = dict.fromkeys(STANDINGS, DROP) | {"wants it": SEND}
 TABLE = {
     **dict.fromkeys((Category.SERVICE, Category.SECURITY, Category.INCIDENT, Category.LEGAL), ALWAYS),
     Category.PRODUCT: NEWS | {"juvenile": SEND},
@@ -39,10 +42,11 @@ TABLE = {
 }
 TOPICS = {Category.PRODUCT: Topic.PRODUCT, Category.MARKETING: Topic.NEWS}
 CELLS = [(category, who, verdict) for category, row in TABLE.items() for who, verdict in row.items()]
+BOTH = (Channel.EMAIL, Channel.SITE)
 
 
 def some(category: Category, **particulars) -> Notice:
-    return Notice("x", category, "x", dict, topic=TOPICS.get(category), **particulars)
+    return Notice("x", category, "x", dict, topic=TOPICS.get(category), **({"channels": BOTH} | particulars))
 
 
 @pytest.mark.promise("F4")
@@ -58,16 +62,18 @@ def test_the_table_has_every_category():
 
 
 def test_what_is_bound_to_a_mailbox_goes_to_it_unconfirmed_and_nowhere_when_it_is_dead():
-    assert decide(some(Category.SERVICE, bound=True), STANDINGS["unconfirmed"]) is SEND
-    assert decide(some(Category.SERVICE, bound=True), STANDINGS["address is dead"]) is LOST
+    assert decide(some(Category.SERVICE, bound=True, channels=(Channel.EMAIL,)), STANDINGS["unconfirmed"]) is SEND
+    assert decide(some(Category.SERVICE, bound=True, channels=(Channel.EMAIL,)), STANDINGS["address is dead"]) is LOST
 
 
 # --- the same, from rows to the mail server -----------------------------------------------------------------------
+# The state it ends in, how many mails there were, and whether it stands on the site.
 STATES = {
-    SEND: (State.SENT, 1),
-    HOLD: (State.DEFERRED, 0),
-    LOST: (State.UNREACHABLE, 0),
-    DROP: (State.SUPPRESSED, 0),
+    SEND: (State.SENT, 1, True),
+    HOLD: (State.DEFERRED, 0, True),
+    LOST: (State.UNREACHABLE, 0, True),
+    SITE: (State.SENT, 0, True),
+    DROP: (State.SUPPRESSED, 0, False),
 }
 
 
@@ -80,8 +86,10 @@ def member_who(who: str, topic: Topic | None):
     member = factories.make_member("rose", **fields.get(who, {}))
     if who == "address is dead":
         suppress(member.email, Suppression.Reason.BOUNCED)
+    if who == "complained":
+        suppress(member.email, Suppression.Reason.COMPLAINED)
     if topic:
-        Preference.objects.create(member=member, topic=topic, wanted=who != "declined")
+        choose(member, {topic: STANDINGS[who].wants})
     return member
 
 
@@ -90,15 +98,29 @@ def member_who(who: str, topic: Topic | None):
 @pytest.mark.promise("F5")
 @pytest.mark.parametrize(("category", "who", "verdict"), CELLS)
 def test_the_row_ends_as_the_table_says(declare, sink, category, who, verdict):
-    notice = declare(category, topic=TOPICS.get(category))
+    notice = declare(category, topic=TOPICS.get(category), channels=BOTH)
     member = member_who(who, notice.topic)
     notify(notice, member, token="abc", hours=1)
     deliver()
     row = row_to(member)
-    assert (row.state, len(sink.taken)) == STATES[verdict]
+    assert (row.state, len(sink.taken), row.is_on_site) == STATES[verdict]
+    assert len(page_of(member).items) == row.is_on_site
     if verdict is DROP:
         # Nothing tells the juvenile from who declined.
-        assert (row.reason, row.parameters, row.address) == ("", None, None)
+        assert (row.reason, row.parameters, row.address, row.channel) == ("", None, None, "email")
+
+
+@pytest.mark.django_db
+@pytest.mark.promise("F5")
+@pytest.mark.parametrize("category", list(Category))
+def test_who_is_erased_is_sent_nothing_whatever_it_is(declare, sink, category):
+    notice = declare(category, topic=TOPICS.get(category), channels=BOTH)
+    member = member_who("wants it", notice.topic)
+    notify(notice, member, token="abc", hours=1)
+    member.delete()
+    deliver()
+    row = Notification.objects.get()
+    assert (row.state, row.is_on_site, row.parameters, sink.taken) == (State.ERASED, False, None, [])
 
 
 @pytest.mark.django_db

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Member
 from accounts.notices import RESET_PASSWORD
 from notifications import delivery
+from notifications.channels.kinds import EVERYWHERE
 from notifications.delivery import LEASE, deliver
 from notifications.housekeeping import purge_expired
 from notifications.models import OPEN, Notification, State, Suppression
@@ -19,6 +20,7 @@ from notifications.notices import Category
 from notifications.outcomes import Outcome, Result
 from notifications.preferences import choose
 from notifications.sending import notify
+from notifications.settling import settle
 from notifications.suppression import suppress
 from security.notices import SECURITY_ALERT
 from tests import factories
@@ -247,7 +249,7 @@ def test_other_news_goes_to_the_address_there_is_when_it_leaves(rose, declare, s
 def test_who_is_killed_loses_nothing_and_sends_at_most_once_more(rose, declare, sink, monkeypatch, when, category):
     notice = declare(category)
     if notice.topic:
-        choose(rose, {notice.topic: True})
+        choose(rose, {notice.topic: EVERYWHERE})
     notify(notice, rose, token="abc", hours=1)
     with monkeypatch.context() as killing:
         kill(killing, when)
@@ -263,7 +265,7 @@ def test_who_is_killed_loses_nothing_and_sends_at_most_once_more(rose, declare, 
     assert row.state == (State.SENT if may_repeat else State.UNCERTAIN)
     assert len(ids) == {"claimed": 1, "began": int(may_repeat), "handed over": 1 + may_repeat}[when]
     assert len(set(ids)) <= 1
-    assert all(re.fullmatch(r"<[0-9a-f]{32}@[\w.]+>", each) for each in ids)
+    assert all(re.fullmatch(r"<[\w-]{32}@[\w.]+>", each) for each in ids)
 
 
 def kill(monkeypatch, when):
@@ -275,7 +277,7 @@ def kill(monkeypatch, when):
             hand_over(*args)
         raise Killed
 
-    name, where = ("_begin", delivery) if when == "claimed" else ("send", delivery.Mailbag)
+    name, where = ("begin", delivery) if when == "claimed" else ("send", delivery.Mailbag)
     monkeypatch.setattr(where, name, dying)
 
 
@@ -300,23 +302,23 @@ def test_a_shift_takes_what_is_due_batch_by_batch_over_one_connection(sink, monk
 def test_who_settles_too_late_leaves_to_the_next_what_is_theirs(rose, sink):
     reset(rose)
     [late] = delivery.claim(timezone.now())
-    assert delivery._begin(late)
+    assert delivery.begin(late)
     with later(LEASE.total_seconds() + 1):
-        for each in delivery._left_behind():
-            delivery._settle(each, delivery._UNCLEAR)
+        for each in delivery.left_behind():
+            settle(each, delivery.KILLED)
     with later(LEASE.total_seconds() + 120):
         [row] = delivery.claim(timezone.now())
-        assert delivery._begin(row)
-        assert not delivery._settle(late, Outcome(Result.REFUSED, "554"))
+        assert delivery.begin(row)
+        assert not settle(late, Outcome(Result.REFUSED, "554"))
         assert row_to(rose).state == State.ATTEMPTING
-        assert delivery._settle(row, Outcome(Result.SENT))
+        assert settle(row, Outcome(Result.SENT))
 
 
 @pytest.mark.promise("F6")
 def test_news_whose_end_nobody_knows_is_not_sent_again(declare, sink):
     lost = factories.make_member("lost", email="lost@drops.example")
     notice = declare(Category.MARKETING)
-    choose(lost, {notice.topic: True})
+    choose(lost, {notice.topic: EVERYWHERE})
     notify(notice, lost, token="abc", hours=1)
     deliver()
     assert (row_to(lost).state, row_to(lost).reason) == (State.UNCERTAIN, "SMTPServerDisconnected")

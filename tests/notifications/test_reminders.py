@@ -11,6 +11,7 @@ from accounts import reviewing
 from accounts.models import InformationReview
 from accounts.notices import RESET_PASSWORD, REVIEW_INFORMATION
 from config.celery import SCHEDULE, app
+from notifications.channels.kinds import NOWHERE
 from notifications.delivery import deliver
 from notifications.housekeeping import purge_expired
 from notifications.models import Notification
@@ -80,7 +81,7 @@ def test_it_is_offered_again_when_a_field_is_new_and_never_sooner_than_after_nin
 
 @pytest.mark.promise("F4")
 def test_who_declined_reminders_gets_none(rose, sink):
-    choose(rose, {Topic.DIGEST: False})
+    choose(rose, {Topic.DIGEST: NOWHERE})
     with after(timedelta(days=15)):
         check_up()
         deliver()
@@ -134,7 +135,7 @@ def test_who_does_not_answer_is_asked_again_the_next_year_and_not_before(rose):
 
 @pytest.mark.promise("F5")
 def test_it_reaches_who_declined_everything(rose, sink):
-    choose(rose, dict.fromkeys(Topic, False))
+    choose(rose, dict.fromkeys(Topic, NOWHERE))
     with after(YEAR):
         yearly()
         deliver()

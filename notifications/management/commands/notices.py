@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from notifications.notices import PARTS, Notice, declared
+from notifications.notices import Notice, declared
 from notifications.previews import preview
 
 
@@ -28,5 +28,5 @@ class Command(BaseCommand):
 
 def _write(notice: Notice, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for part, text in zip(PARTS, preview(notice), strict=True):
+    for part, text in preview(notice).items():
         (folder / part).write_text(text, encoding="utf-8")

@@ -8,13 +8,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from .forms import ChoicesForm
-from .preferences import choices_of, choose
-from .privacy_control import is_asked_for
-from .topics import Topic
-from .unsubscribing import decline, has_declined, read
+from ..channels.kinds import NOWHERE
+from ..forms import ChoicesForm
+from ..preferences import choices_of, choose
+from ..privacy_control import is_asked_for
+from ..suppression import lift, mailbox_of
+from ..topics import Topic
+from ..unsubscribing import decline, has_declined, read
 
 # What a press says (RFC 8058, 3.1).
 FIELD, PRESSED = "List-Unsubscribe", "One-Click"
@@ -29,12 +31,20 @@ def settings(request: HttpRequest) -> HttpResponse:
         is_barred=is_asked_for(request),
     )
     if form.is_valid():
-        chosen = dict.fromkeys(Topic, False) if "none" in request.POST else form.choices()
+        chosen = dict.fromkeys(Topic, NOWHERE) if "none" in request.POST else form.choices()
         _tell(request, is_certain=choose(request.user, chosen))
         return redirect("notifications:settings")
-    context = {"form": form, "is_barred": is_asked_for(request)}
+    context = {"form": form, "is_barred": is_asked_for(request), "mailbox": mailbox_of(request.user)}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "notifications/settings.html", context, status=status)
+
+
+@require_POST
+def write_again(request: HttpRequest) -> HttpResponse:
+    """Have one's own address written to again, and news too if it was taken for spam there."""
+    lift(request.user.email)  # type: ignore[union-attr]
+    messages.success(request, _("We write to your address again from now on."))
+    return redirect("notifications:settings")
 
 
 def _tell(request: HttpRequest, *, is_certain: bool) -> None:

@@ -1,0 +1,75 @@
+"""The last look at a row before it leaves: whether it still may, where to, and what is written."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.mail import EmailMessage
+from django.utils import timezone
+
+from . import letters
+from .channels.kinds import Channel
+from .deciding import Verdict, decide, stands_on_site
+from .letters import TextMessage
+from .models import Notification, State
+from .notices import Notice
+from .recipients import address_of, standing
+from .settling import TOO_LATE, end, put_off, take_another_way
+
+logger = logging.getLogger(__name__)
+
+HELD = timedelta(hours=1)
+TAKES_NOTHING = "known to take nothing"
+Message = EmailMessage | TextMessage
+
+
+def prepare(row: Notification, notice: Notice) -> Message | None:
+    """Return the message of a row; settle the row and return None where it is not to be sent now."""
+    if _as_now(row) is None:
+        end(row, State.ERASED)
+        return None
+    address = address_of(row, notice, row.channel)
+    if row.expires_at is not None and row.expires_at <= timezone.now():
+        end(row, State.FAILED, TOO_LATE)
+    elif row.channel == Channel.SMS and address is None:
+        take_another_way(row, notice, "no number any more")
+    elif not isinstance(address, str) or not isinstance(row.parameters, dict):
+        end(row, State.FAILED, "cannot be opened")
+    else:
+        return _unless_it_stays(row, notice, address)
+    return None
+
+
+def _as_now(row: Notification) -> Any:
+    """Read the member anew: much may have happened since the row was claimed."""
+    row.member = get_user_model()._default_manager.filter(pk=row.member_id).first()
+    return row.member
+
+
+def _unless_it_stays(row: Notification, notice: Notice, address: str) -> Message | None:
+    stands = standing(row.member, address, notice, row.channel)
+    verdict = decide(notice, stands)
+    row.is_on_site = row.is_on_site or (verdict in (Verdict.SEND, Verdict.SITE) and stands_on_site(notice, stands))
+    if verdict is Verdict.SEND:
+        return _written(row, notice, address)
+    if verdict is Verdict.HOLD:
+        put_off(row, "unconfirmed address", timezone.now() + HELD)
+    elif verdict is Verdict.UNREACHABLE:
+        take_another_way(row, notice, TAKES_NOTHING)
+    elif verdict is Verdict.SITE:
+        row.channel = Channel.SITE
+        end(row, State.SENT)
+    else:
+        end(row, State.SUPPRESSED)
+    return None
+
+
+def _written(row: Notification, notice: Notice, address: str) -> Message | None:
+    write = letters.write_short if row.channel == Channel.SMS else letters.write
+    try:
+        return write(row, notice, address)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it holds up none of the others
+        logger.error("notice %s, row %s cannot be written: %s", row.notice, row.pk, type(error).__name__)  # noqa: TRY400
+        end(row, State.FAILED, "cannot be written")
+        return None
