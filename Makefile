@@ -5,7 +5,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
-PACKAGES := accounts catalogue config encryption notifications privacy security world
+PACKAGES := accounts backoffice catalogue config encryption notifications privacy security world
 export PORT
 
 .DEFAULT_GOAL := help

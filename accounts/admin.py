@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
-from privacy.masking import DOTS, PersonalDataAdmin, StaffAdmin
+from backoffice.pages import DOTS, PersonalDataAdmin, StaffAdmin
 from security.discretion import even_time
 from security.forms import status_of
 from security.freshness import recently_authenticated

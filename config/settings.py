@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "django_countries",
     "encrypted_model_fields",
     "catalogue",
+    "backoffice",
     "encryption",
     "notifications",
     "privacy",

@@ -6,11 +6,11 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from backoffice.pages import StaffAdmin
 from catalogue.vocabulary import Audience
 
 from .audiences import CONTACT_FIELDS
 from .fields import bearers
-from .masking import StaffAdmin
 from .models import FieldDefault, PolicyVersion
 
 

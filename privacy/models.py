@@ -21,6 +21,8 @@ else:
 class AudienceField(_SmallNumber):
     """The concrete audience of one value. Only me unless its owner says otherwise."""
 
+    is_audience = True
+
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("choices", Audience.choices)
         kwargs.setdefault("default", Audience.ONLY_ME)

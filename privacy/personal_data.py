@@ -152,7 +152,7 @@ def _act(name: str, label: Any) -> PersonalField:
     )
 
 
-# Written by ``privacy.masking``: what was changed is named by its number, so that nobody's handle outlives them here.
+# Written by ``backoffice.pages``: what was changed is named by its number, so that nobody's handle outlives them here.
 register(
     PersonalData(
         model="admin.LogEntry",

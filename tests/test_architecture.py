@@ -18,6 +18,7 @@ from tests import factories
 ROOT = Path(settings.BASE_DIR)
 STOREYS = [
     {"catalogue", "encryption"},
+    {"backoffice"},
     {"ledger", "notifications"},
     {"security"},
     {"privacy"},

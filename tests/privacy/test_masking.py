@@ -18,10 +18,10 @@ from django.utils import timezone
 from accounts.admin import MemberAdmin
 from accounts.models import Member, Profile
 from accounts.roles import ROLES, assign_roles, sync_roles
+from backoffice.checks import masked_columns
+from backoffice.pages import DOTS, FILTERING
 from catalogue.vocabulary import Audience
-from privacy.checks import masked_columns
 from privacy.juveniles import cap
-from privacy.masking import DOTS, FILTERING
 from privacy.models import FieldDefault
 from tests.factories import VALUES, make_circle, make_member, show_to_circles, sign_in
 

@@ -11,8 +11,8 @@ from django.forms import CharField, ModelForm
 from django.test import RequestFactory
 
 from accounts.models import Friendship, Member, Profile
-from privacy.checks import check_staff_sites, leaks, masked_columns, masked_on_path, problems
-from privacy.masking import PersonalDataAdmin, PersonalDataInline
+from backoffice.checks import check_staff_sites, leaks, masked_columns, masked_on_path, problems
+from backoffice.pages import PersonalDataAdmin, PersonalDataInline
 from privacy.models import Circle, FieldDefault
 from security.models import Session
 from tests.factories import VALUES, befriend, make_member
@@ -133,7 +133,7 @@ class LeakyProfile(PersonalDataInline):
     ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_a_masked_column_in_an_option_is_an_error(option: str, value: Any) -> None:
-    assert f"privacy.E001 {option}" in told(built(**{option: value}))
+    assert f"backoffice.E001 {option}" in told(built(**{option: value}))
 
 
 def test_a_method_of_the_page_or_of_the_model_that_reads_a_masked_column_is_an_error() -> None:
@@ -147,23 +147,23 @@ def test_a_method_of_the_page_or_of_the_model_that_reads_a_masked_column_is_an_e
         def first_letter(self, row: Member) -> str:
             return str(min(letter for _ in self.list_display for letter in row.time_zone))
 
-    assert told(Page) == {"privacy.E001 list_display"}
+    assert told(Page) == {"backoffice.E001 list_display"}
     assert len(list(leaks(Page(Member, SITE)))) == 2
 
 
 def test_a_friendship_is_covered_at_both_ends() -> None:
-    assert told(built(list_display=("person", "friend_id")), Friendship) == {"privacy.E001 list_display"}
+    assert told(built(list_display=("person", "friend_id")), Friendship) == {"backoffice.E001 list_display"}
 
 
 def test_an_inline_is_held_to_the_same() -> None:
-    assert "privacy.E002 accounts.Friendship" in told(built(inlines=(Friends,)))
-    assert "privacy.E001 fields" in told(built(inlines=(LeakyProfile,)))
+    assert "backoffice.E002 accounts.Friendship" in told(built(inlines=(Friends,)))
+    assert "backoffice.E001 fields" in told(built(inlines=(LeakyProfile,)))
     assert told(built(inlines=(CoveredProfile,))) == set()
 
 
 def test_a_page_that_covers_nothing_is_an_error() -> None:
     for model in (Member, Profile, Circle, Session, Friendship):
-        assert f"privacy.E002 {model._meta.label}" in told(ModelAdmin, model)
+        assert f"backoffice.E002 {model._meta.label}" in told(ModelAdmin, model)
     assert told(ModelAdmin, FieldDefault) == set()
 
 
@@ -171,7 +171,7 @@ def test_a_page_over_something_else_may_not_reach_into_personal_data() -> None:
     page = type(
         "Page", (ModelAdmin,), {"list_filter": ("user__email_index",), "search_fields": ("user__profile__city",)}
     )
-    assert told(page, Group) == {"privacy.E001 list_filter", "privacy.E001 search_fields"}
+    assert told(page, Group) == {"backoffice.E001 list_filter", "backoffice.E001 search_fields"}
 
 
 def test_our_own_pages_are_in_order_and_a_wrong_one_is_found_where_it_is_registered() -> None:
@@ -179,8 +179,8 @@ def test_our_own_pages_are_in_order_and_a_wrong_one_is_found_where_it_is_registe
     wrong = AdminSite("wrong")
     wrong.register(Profile, ModelAdmin)
     wrong.register(Member, built(search_fields=("email",)))
-    assert "privacy.E002" in {message.id for message in check_staff_sites()}
-    assert "privacy.E001" in {message.id for message in wrong.check(None)}
+    assert "backoffice.E002" in {message.id for message in check_staff_sites()}
+    assert "backoffice.E001" in {message.id for message in wrong.check(None)}
 
 
 def test_a_path_is_followed_to_the_masked_column_on_its_way() -> None:

@@ -1,8 +1,7 @@
 """Staff are viewers too: what the catalogue declares masked never reaches a staff page unasked.
 
-``PersonalDataAdmin`` is the page over a model with personal data, ``StaffAdmin`` the one over anything else. The checks
-of ``privacy.checks`` refuse a page that names a masked column anywhere, and one over personal data that is not of the
-first class.
+``PersonalDataAdmin`` is the page over a model with personal data, ``StaffAdmin`` the one over anything else. ``checks``
+refuses a page that names a masked column anywhere, and one over personal data that is not of the first class.
 """
 
 import json

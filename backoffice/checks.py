@@ -1,7 +1,7 @@
 """System checks of the staff site: no option of an admin class may name what the catalogue declares masked.
 
-``privacy.E001`` finds a masked column in an option, in code that an option names, or down a relation;
-``privacy.E002`` finds a page over personal data that does not cover it.
+``backoffice.E001`` finds a masked column in an option, in code that an option names, or down a relation;
+``backoffice.E002`` finds a page over personal data that does not cover it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -17,8 +17,6 @@ from django.db.models import F, Model
 
 from catalogue.declarations import PersonalData
 from catalogue.registry import personal_data_of
-
-from .models import AudienceField
 
 # Options that hold names of columns, or of methods and callables that are read like columns.
 NAMING_OPTIONS = (
@@ -42,7 +40,7 @@ NAMING_OPTIONS = (
     "sortable_by",
 )
 HINT = "Staff uncover a value by giving a reason; no list, form or search may show it."
-COVER = "Derive the class from privacy.masking.PersonalDataAdmin (an inline from PersonalDataInline)."
+COVER = "Derive the class from backoffice.pages.PersonalDataAdmin (an inline from PersonalDataInline)."
 
 
 # --- what is masked -----------------------------------------------------------------------------------------------
@@ -60,7 +58,7 @@ def masked_columns(model: type[Model]) -> set[str]:
     names = {field.column for field in data.fields if field.masked} if data else set()
     for field in model._meta.concrete_fields:
         # Audiences tell who is a juvenile: nothing of theirs is wider than friends.
-        chosen = isinstance(field, AudienceField) and bool(data and data.subjects)
+        chosen = getattr(field, "is_audience", False) and bool(data and data.subjects)
         if chosen or getattr(field, "sealed", False) or hasattr(field, "of"):
             names.add(field.name)
         if field.name in names:
@@ -102,7 +100,7 @@ def problems(page: Any) -> Iterator[checks.CheckMessage]:
             f"{page.model._meta.label} holds personal data, and this page does not cover it.",
             hint=COVER,
             obj=page.__class__,
-            id="privacy.E002",
+            id="backoffice.E002",
         )
     yield from leaks(page)
 
@@ -121,7 +119,7 @@ def leaks(page: Any) -> Iterator[checks.CheckMessage]:
     """Yield an error for every way in which the options of an admin class, or of its inlines, name a masked column."""
     for option, name in sorted(set(_named(page))):
         yield checks.Error(
-            f"{option} names the masked column {name}.", hint=HINT, obj=page.__class__, id="privacy.E001"
+            f"{option} names the masked column {name}.", hint=HINT, obj=page.__class__, id="backoffice.E001"
         )
     for inline in getattr(page, "inlines", ()):
         bare = inline(page.model, page.admin_site)
