@@ -8,6 +8,6 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notices")
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  # registers itself
+        from . import checks, written  # noqa: F401  # register themselves
 
         autodiscover_modules("notices")

@@ -17,12 +17,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from .channels import sms
 from .channels.email import Mailbag
+from .gathering import advance, sending
 from .letters import TextMessage
-from .models import WAITING, Notification, State
+from .models import WAITING, Notification, Stage, State
 from .notices import UnknownNotice, notice_of
 from .outcomes import Outcome, Result
 from .preparing import Message, prepare
@@ -40,10 +42,13 @@ def deliver(shift: timedelta = SHIFT) -> int:
     ends, moved = time.monotonic() + shift.total_seconds(), 0
     moved += sum(settle(row, KILLED) for row in left_behind())
     with Mailbag() as mailbag:
-        while time.monotonic() < ends and (rows := claim(timezone.now())):
+        while time.monotonic() < ends:
+            rows = claim(timezone.now())
             for row in rows:
                 attempt(row, mailbag)
             moved += len(rows)
+            if not advance(timezone.now()) and not rows:
+                break
     return moved
 
 
@@ -51,13 +56,23 @@ def claim(now: datetime) -> list[Notification]:
     """Take the next few that are due for a short while; nobody else gets them meanwhile."""
     lease = uuid.uuid4()
     with transaction.atomic():
-        due = Notification.objects.due(now).order_by("due_at", "pk")
+        ids = _due(now)
+        Notification.objects.filter(pk__in=ids).update(lease=lease, lease_until=now + LEASE)
+    mine = Notification.objects.filter(lease=lease, state__in=WAITING).order_by(F("campaign").asc(nulls_first=True), "due_at", "pk")
+    return list(mine.select_related("campaign").with_keys()) if ids else []
+
+
+def _due(now: datetime) -> list[int]:
+    """Return the numbers of the next few that are due. What concerns one member never waits for a campaign."""
+    ids: list[int] = []
+    for campaign in (None, *sending()):
+        due = Notification.objects.due(now, campaign)
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
-        ids = list(due.values_list("pk", flat=True)[:BATCH])
-        Notification.objects.filter(pk__in=ids).update(lease=lease, lease_until=now + LEASE)
-    mine = Notification.objects.filter(lease=lease, state__in=WAITING).order_by("due_at", "pk")
-    return list(mine.with_keys()) if ids else []
+        ids += due.values_list("pk", flat=True)[: BATCH - len(ids)]
+        if len(ids) == BATCH:
+            break
+    return ids
 
 
 def attempt(row: Notification, mailbag: Mailbag) -> None:
@@ -77,13 +92,15 @@ def begin(row: Notification) -> bool:
     """Write down that sending begins; say False if the lease has run out and somebody else may have the row."""
     now = timezone.now()
     mine = Notification.objects.filter(pk=row.pk, lease=row.lease, state__in=WAITING, lease_until__gt=now)
+    if row.campaign_id is not None:
+        mine = mine.filter(campaign__stage=Stage.SENDING)  # paused, it stays where it is
     row.attempts += 1
     return bool(mine.update(state=State.ATTEMPTING, attempts=row.attempts, lease_until=now + LEASE))
 
 
 def left_behind() -> Iterator[Notification]:
     """Yield the rows whose worker went away in the middle of sending."""
-    yield from Notification.objects.left_behind(timezone.now()).with_keys()
+    yield from Notification.objects.left_behind(timezone.now()).select_related("campaign").with_keys()
 
 
 def _hand_over(message: Message, mailbag: Mailbag) -> Outcome:

@@ -60,7 +60,7 @@ def rows_of(member: Any) -> NotificationQuerySet:
 
 def page_of(member: Any, after: str = "") -> Page:
     """Return a page of the inbox of ``member``, older than ``after`` says."""
-    found = rows_of(member).filter(_older_than(after)).order_by("-created_at", "-pk")
+    found = rows_of(member).filter(_older_than(after)).select_related("campaign").order_by("-created_at", "-pk")
     rows = list(found.with_keys()[: PAGE + 1])
     for row in rows:
         row.member = member
@@ -73,12 +73,12 @@ def read(member: Any, token: str) -> tuple[Item, SafeString | None] | None:
 
     Returns None for what is not in their inbox.
     """
-    row = rows_of(member).filter(pk=letters.number_of(token) or 0).with_keys().first()
+    row = rows_of(member).filter(pk=letters.number_of(token) or 0).select_related("campaign").with_keys().first()
     if row is None:
         return None
     row.member, notice = member, notice_of(row.notice)
     item = _item(row, notice)
-    text = letters.on_site(row, notice) if isinstance(row.parameters, dict) else None
+    text = letters.on_site(row, notice) if row.filled_with is not None else None
     Notification.objects.filter(pk=row.pk, is_read=False).update(is_read=True)
     return item, text
 
@@ -89,7 +89,7 @@ def read_all(member: Any) -> int:
 
 
 def _item(row: Notification, notice: Notice) -> Item:
-    subject = letters.subject_of(row, notice) if isinstance(row.parameters, dict) else str(notice.title)
+    subject = letters.subject_of(row, notice) if row.filled_with is not None else str(notice.title)
     is_lost = row.state == State.UNREACHABLE
     return Item(letters.token_of(row), subject, row.created_at, not row.is_read, is_lost, notice.category)
 

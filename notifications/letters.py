@@ -35,7 +35,7 @@ class TextMessage:
 def write(row: Notification, notice: Notice, address: str) -> EmailMultiAlternatives:
     """Return the mail of ``row`` to ``address``. However often it is written, it has the same Message-ID."""
     way_out = way_out_of(row, notice)
-    subject, text, html = texts(notice, LETTER, row.member, unpack(row.parameters), way_out).values()
+    subject, text, html = texts(notice, LETTER, row.member, _filling(row), way_out).values()
     message = EmailMultiAlternatives(subject, text, to=[address], headers=_headers(row, way_out))
     message.attach_alternative(html, "text/html")
     return message
@@ -43,25 +43,29 @@ def write(row: Notification, notice: Notice, address: str) -> EmailMultiAlternat
 
 def write_short(row: Notification, notice: Notice, number: str) -> TextMessage:
     """Return the text message of ``row`` to ``number``."""
-    text = texts(notice, (SHORT,), row.member, unpack(row.parameters))[SHORT]
+    text = texts(notice, (SHORT,), row.member, _filling(row))[SHORT]
     return TextMessage(number, text, token_of(row))
 
 
 def subject_of(row: Notification, notice: Notice) -> str:
     """Return what a row is about, in a line."""
-    return texts(notice, (SUBJECT,), row.member, unpack(row.parameters))[SUBJECT]
+    return texts(notice, (SUBJECT,), row.member, _filling(row))[SUBJECT]
 
 
 def on_site(row: Notification, notice: Notice) -> SafeString:
     """Return the text of ``row`` as a part of a page."""
     way_out = way_out_of(row, notice)
-    shown = texts(notice, (HTML,), row.member, unpack(row.parameters), way_out, frame=ON_SITE)
+    shown = texts(notice, (HTML,), row.member, _filling(row), way_out, frame=ON_SITE)
     return SafeString(shown[HTML])
 
 
 def way_out_of(row: Notification, notice: Notice) -> str:
     """Return the address where the topic of a row is declined, empty for what cannot be."""
     return link_for(row.member_id, notice.topic) if notice.topic and row.member_id else ""
+
+
+def _filling(row: Notification) -> Mapping[str, Any]:
+    return unpack(row.filled_with or {})
 
 
 def _headers(row: Notification, way_out: str) -> dict[str, str]:

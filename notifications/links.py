@@ -8,4 +8,9 @@ from django.urls import reverse
 
 def link(name: str, *args: Any) -> str:
     """Return an address of ours. It comes from the settings, since whoever asks for a page names any host."""
-    return settings.PUBLIC_URL + reverse(name, args=args)
+    return at(reverse(name, args=args))
+
+
+def at(page: str) -> str:
+    """Return the whole address of a page of ours, such as */people/*."""
+    return f"{settings.PUBLIC_URL}{page}"

@@ -1,11 +1,11 @@
-"""The outbox: what is to be told to whom, what became of it, and addresses that take nothing."""
+"""The outbox: what is to be told to whom, and what became of it; campaigns; and addresses that take nothing."""
 
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -37,10 +37,11 @@ ENDS = tuple(state for state in State if state not in OPEN)
 class NotificationQuerySet(SealedQuerySet["Notification"]):
     """Rows of the outbox, by what is to be done with them."""
 
-    def due(self, now: datetime) -> Self:
-        """Those to be sent now that nobody is holding."""
+    def due(self, now: datetime, campaign: int | None = None) -> Self:
+        """Those of a campaign, or of none, to be sent now that nobody is holding, the longest waiting first."""
         free = Q(lease_until=None) | Q(lease_until__lte=now)
-        return self.filter(free, state__in=WAITING, due_at__lte=now)
+        waiting = self.filter(free, state__in=WAITING, due_at__lte=now, campaign=campaign)
+        return waiting.order_by("due_at", "pk")
 
     def left_behind(self, now: datetime) -> Self:
         """Those whose sender went away in the middle of sending: nobody knows whether they left."""
@@ -55,6 +56,8 @@ class Notification(models.Model):
     notice = models.CharField(max_length=60)
     # What it is about: the same is not told twice.
     occasion = models.CharField(max_length=80)
+    # What a campaign is filled with stands there, once for all.
+    campaign = models.ForeignKey("Campaign", models.PROTECT, null=True, related_name="notifications", db_index=False)
     parameters = EncryptedJSONField(null=True, subject="member_id")
     # By which it goes, or went in the end.
     channel = models.CharField(max_length=5, choices=Channel.choices, default=Channel.EMAIL)
@@ -89,7 +92,19 @@ class Notification(models.Model):
             ),
         ]
         indexes: ClassVar[list[Any]] = [
-            models.Index(fields=["due_at", "id"], condition=Q(state__in=WAITING), name="notifications_due"),
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(state__in=WAITING, campaign=None),
+                name="notifications_due",
+            ),
+            models.Index(
+                fields=["campaign", "due_at", "id"],
+                condition=Q(state__in=WAITING, campaign__isnull=False),
+                name="notifications_due_of_campaign",
+            ),
+            models.Index(
+                fields=["campaign", "state"], condition=Q(campaign__isnull=False), name="notifications_of_campaign"
+            ),
             models.Index(fields=["lease_until"], condition=Q(state=State.ATTEMPTING), name="notifications_left"),
             models.Index(fields=["settled_at"], name="notifications_settled"),
             models.Index(
@@ -99,6 +114,12 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notice} to member {self.member_id}"
+
+    @property
+    def filled_with(self) -> dict[str, Any] | None:
+        """Return the parameters as they were packed; None where they cannot be opened, or are forgotten."""
+        stored = self.campaign.parameters if self.campaign else self.parameters
+        return stored if isinstance(stored, dict) else None
 
 
 class Preference(models.Model):
@@ -146,3 +167,62 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"suppression {self.pk}"
+
+
+class Stage(models.TextChoices):
+    """How far a campaign has come. The last two are ends."""
+
+    DRAFT = "draft", _("being written")
+    ASKED = "asked", _("waiting for approval")
+    PLANNED = "planned", _("waiting for its time")
+    GATHERING = "gathering", _("counting who is told")
+    SENDING = "sending", _("being sent")
+    PAUSED = "paused", _("paused")
+    STOPPING = "stopping", _("being stopped")
+    STOPPED = "stopped", _("stopped")
+    DONE = "done", _("done")
+
+
+UNSTARTED = (Stage.DRAFT, Stage.ASKED, Stage.PLANNED)
+UNAPPROVED = (Stage.DRAFT, Stage.ASKED)
+
+
+class Campaign(models.Model):
+    """One notice to many. Nobody approves what they wrote themself."""
+
+    notice = models.CharField(_("notice"), max_length=60)
+    audience = models.CharField(_("who is told"), max_length=40)
+    # Written by staff and the same for all: nothing in it is about anybody.
+    parameters = models.JSONField(default=dict)
+    starts_at = models.DateTimeField(_("not before"), null=True, blank=True)
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices, default=Stage.DRAFT)
+    needs_approval = models.BooleanField(default=True)
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    # Fingerprint of what was approved, empty for nothing.
+    approved = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    # Whoever joined later is not told.
+    begun_at = models.DateTimeField(null=True)
+    gathered_upto = models.BigIntegerField(default=-1)
+    gathered_at = models.DateTimeField(null=True)
+    recipients = models.PositiveIntegerField(_("recipients"), default=0)
+    ended_at = models.DateTimeField(null=True)
+    # How many rows came to each end, kept when the rows go.
+    totals = models.JSONField(null=True)
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        permissions: ClassVar[list[Any]] = [("approve_campaign", "Can approve campaigns of others")]
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=Q(stage__in=Stage.values), name="notifications_known_stage"),
+            models.CheckConstraint(
+                condition=Q(stage__in=UNAPPROVED) | Q(needs_approval=False) | ~Q(approved=""),
+                name="notifications_approved_first",
+            ),
+            models.CheckConstraint(condition=~Q(approved_by=F("written_by")), name="notifications_by_somebody_else"),
+        ]
+
+    def __str__(self) -> str:
+        return f"campaign {self.pk}"

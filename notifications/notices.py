@@ -52,7 +52,9 @@ class Notice:
     message leaves. ``sample`` returns parameters to preview it with. ``topic`` says by which choice of a member it can
     be declined; what is always sent has none. The ``channels`` are tried in this order until one takes it; on the site
     it stands whatever becomes of the others. A ``bound`` notice belongs to one mailbox: it proves that somebody reads
-    it, so it goes to the address it was written for, confirmed or not, and nowhere else.
+    it, so it goes to the address it was written for, confirmed or not, and nowhere else. One ``for_many`` can be sent
+    by a campaign; if it ``is_written``, staff say what is in it. ``texts_in`` names the folder of its texts, if it is
+    not called as the notice is.
     """
 
     slug: str
@@ -63,6 +65,9 @@ class Notice:
     topic: Topic | None = None
     bound: bool = False
     channels: tuple[Channel, ...] = (Channel.EMAIL,)
+    for_many: bool = False
+    is_written: bool = False
+    texts_in: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a category that its topic does not fit. Raises ValueError."""
@@ -75,13 +80,18 @@ class Notice:
     @property
     def folder(self) -> str:
         """Return where its templates are."""
-        return f"notices/{self.slug}"
+        return f"notices/{self.texts_in or self.slug}"
 
     @property
     def parts(self) -> tuple[str, ...]:
         """Return the names of its texts: those of a letter, a short one, or both."""
         short = (SHORT,) if Channel.SMS in self.channels else ()
         return short if self.channels == (Channel.SMS,) else (*LETTER, *short)
+
+    @property
+    def needs_approval(self) -> bool:
+        """Say whether a second member of staff has to agree to it: nobody can decline it, or it says anything."""
+        return self.category.is_always_sent or self.is_written
 
     @property
     def is_on_site(self) -> bool:

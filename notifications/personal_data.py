@@ -30,6 +30,7 @@ register(
             "id": "number of the row",
             "member": "who is told",
             "notice": "name of the notice",
+            "campaign": "number of the campaign it belongs to",
             "occasion": "what it is about, without a value",
             "channel": "by which way it goes",
             "is_on_site": "whether it stands in the inbox",
@@ -76,6 +77,30 @@ register(
             "reason": "why nothing is sent there",
             "code": "code of the mail server",
             "since": "when that was found out",
+        },
+    )
+)
+register(
+    PersonalData(
+        model="notifications.Campaign",
+        not_personal={
+            "id": "number of the row",
+            "notice": "name of the notice",
+            "audience": "name of a group of members",
+            "parameters": "words of the staff, the same for all",
+            "starts_at": "when it may begin",
+            "stage": "how far it has come",
+            "needs_approval": "whether a second member of staff has to agree",
+            "written_by": "member of staff",
+            "approved_by": "member of staff",
+            "approved": "fingerprint of the words",
+            "created_at": "when it was written",
+            "begun_at": "when counting began",
+            "gathered_upto": "number of the member it has come to",
+            "gathered_at": "when everybody was counted",
+            "recipients": "count",
+            "ended_at": "when it came to its end",
+            "totals": "counts",
         },
     )
 )

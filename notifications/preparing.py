@@ -34,7 +34,7 @@ def prepare(row: Notification, notice: Notice) -> Message | None:
         end(row, State.FAILED, TOO_LATE)
     elif row.channel == Channel.SMS and address is None:
         take_another_way(row, notice, "no number any more")
-    elif not isinstance(address, str) or not isinstance(row.parameters, dict):
+    elif not isinstance(address, str) or row.filled_with is None:
         end(row, State.FAILED, "cannot be opened")
     else:
         return _unless_it_stays(row, notice, address)

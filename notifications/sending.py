@@ -35,7 +35,7 @@ def notify(
         member=member,
         notice=notice.slug,
         channel=notice.channels[0],
-        is_on_site=_stands_on_site(notice),
+        is_on_site=stands_on_site(notice),
         occasion=occasion or secrets.token_hex(16),
         parameters=pack(parameters | ({"until": until} if until else {})),
         address=kept if isinstance(kept, str) else None,  # one that cannot be opened is none
@@ -59,7 +59,7 @@ def notify_many(notice: Notice, member_ids: Iterable[int], *, occasion: str, **p
                 member_id=number,
                 notice=notice.slug,
                 channel=notice.channels[0],
-                is_on_site=_stands_on_site(notice),
+                is_on_site=stands_on_site(notice),
                 occasion=occasion,
                 parameters=packed,
             )
@@ -71,6 +71,6 @@ def notify_many(notice: Notice, member_ids: Iterable[int], *, occasion: str, **p
     transaction.on_commit(ring)
 
 
-def _stands_on_site(notice: Notice) -> bool:
+def stands_on_site(notice: Notice) -> bool:
     """Say whether it stands on the site from the beginning. News does once it is known to be wanted."""
     return notice.is_on_site and notice.category.is_always_sent
