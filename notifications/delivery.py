@@ -58,7 +58,9 @@ def claim(now: datetime) -> list[Notification]:
     with transaction.atomic():
         ids = _due(now)
         Notification.objects.filter(pk__in=ids).update(lease=lease, lease_until=now + LEASE)
-    mine = Notification.objects.filter(lease=lease, state__in=WAITING).order_by(F("campaign").asc(nulls_first=True), "due_at", "pk")
+    mine = Notification.objects.filter(lease=lease, state__in=WAITING).order_by(
+        F("campaign").asc(nulls_first=True), "due_at", "pk"
+    )
     return list(mine.select_related("campaign").with_keys()) if ids else []
 
 
