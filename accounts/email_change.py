@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from encryption.blind_index import blind_index
@@ -184,8 +185,9 @@ def _stop(token: str, seen: Observation) -> Member | None:
 
 @register_undo
 def bring_back(member: Member, since: datetime) -> None:
-    """Take back what was asked for from ``since`` on: the address is the one it was then."""
-    asked = EmailChange.objects.filter(member=member, asked_at__gte=since).order_by("asked_at")
+    """Take back what was asked for or confirmed from ``since`` on: the address is the one it was then."""
+    late = Q(asked_at__gte=since) | Q(confirmed_at__gte=since)
+    asked = EmailChange.objects.filter(late, member=member).order_by("asked_at")
     former = next((change.former for change in asked.exclude(confirmed_at=None)), None)
     if isinstance(former, str) and _make_room(member, former):
         _move(member, former)

@@ -20,7 +20,6 @@ from privacy.policy import agree
 from security import events, tokens
 from security.models import Kind
 from security.observing import Observation
-from security.sessions import end_sessions
 
 from . import mail
 from .models import Member, StaffInvitation
@@ -115,7 +114,6 @@ def accept(token: str, *, password: str = "", version: PolicyVersion | None = No
         if version is not None:
             agree(member, version)
     assign_roles(member, {*roles_of(member), *asked.roles})
-    end_sessions(member)
     events.happened(member, Kind.ROLES_CHANGED, seen=seen)
     return member
 

@@ -6,7 +6,7 @@ of it is to be called inside a transaction that may be rolled back: what was tri
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -39,7 +39,8 @@ class Share:
     """A limit, and on whose account its use is counted."""
 
     limit: Limit
-    whose: tuple[object, ...]
+    # May be an address as it was typed, which no trace of an exception is to show.
+    whose: tuple[object, ...] = field(repr=False)
 
 
 class Throttled(Exception):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -20,7 +21,6 @@ from .models import Browser, Event, Kind, SignIn
 from .observing import in_words
 from .sessions import SIGN_IN
 
-READ = 20
 WEEK = timedelta(days=7)
 # Where alerts stand anyway, or are being dealt with.
 THEIR_OWN_PAGES = {"security:events", "security:not-me", "security:not-me-here"}
@@ -70,11 +70,13 @@ def alert_for(request: HttpRequest) -> Alert | None:
     """
     if request.resolver_match and request.resolver_match.view_name in THEIR_OWN_PAGES:
         return None
-    waiting = Event.objects.filter(member=request.user.pk, is_alert=True, answered_at=None).order_by("-at", "-pk")
-    found = list(waiting.with_keys()[:READ])
-    here = known_browser(request, request.user) if found else None
-    others = [each for each in found if here is None or each.browser_id != here.pk]
-    return Alert(told(others[0], answering(here)), len(others) - 1) if others else None
+    waiting = Event.objects.filter(member=request.user.pk, is_alert=True, answered_at=None)
+    if not waiting.exists():
+        return None
+    here = known_browser(request, request.user)
+    elsewhere = waiting.filter(Q(browser=None) | ~Q(browser=here)) if here else waiting
+    newest = elsewhere.order_by("-at", "-pk").with_keys().first()
+    return Alert(told(newest, answering(here)), elsewhere.count() - 1) if newest else None
 
 
 def answering_browser(request: HttpRequest) -> Browser | None:

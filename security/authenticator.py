@@ -86,12 +86,12 @@ def waiting_app(member: Any, number: int | None) -> AuthenticatorApp | None:
 
 @transaction.atomic
 def confirm_app(app: Any, code: str, name: str, *, seen: Observation) -> bool:
-    """Let ``app`` count from now on, if ``code`` is what it shows. That code has been taken then."""
+    """Let ``app`` count from now on, if ``code`` is what it shows; say False if not. That code has been taken then."""
     step = code_fits(app.secret, code)
     if step is None:
         return False
     waiting = AuthenticatorApp.objects.filter(pk=app.pk, confirmed=False)
-    if not waiting.update(confirmed=True, last_step=step):
+    if not waiting.update(confirmed=True, last_step=step, created_at=timezone.now()):
         return False
     app.name, app.confirmed, app.last_step = name, True, step
     app.save(update_fields=["name"])

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from .models import Browser
+from .models import Browser, Event, Kind
 
 COOKIE = "__Host-browser" if settings.SECURE else "browser"
 REMEMBERED = timedelta(days=90)
@@ -36,7 +36,7 @@ def known_browser(request: HttpRequest, member: Any) -> Browser | None:
 def remember_browser(request: HttpRequest, member: Any) -> tuple[Browser, bool]:
     """Know this browser again from now on; return its row, and whether it is new for ``member``."""
     token = request.COOKIES.get(COOKIE, "")
-    if len(token) != TOKEN_LENGTH:
+    if len(token) != TOKEN_LENGTH or (not browser_with(token, member) and _was_disowned(member)):
         token = secrets.token_urlsafe(32)
     setattr(request, _TOKEN, token)
     now = timezone.now()
@@ -44,6 +44,11 @@ def remember_browser(request: HttpRequest, member: Any) -> tuple[Browser, bool]:
     is_new = made or browser.last_seen_at <= now - REMEMBERED
     Browser.objects.filter(pk=browser.pk).update(last_seen_at=now)
     return browser, is_new
+
+
+def _was_disowned(member: Any) -> bool:
+    """Say whether the browsers of ``member`` were forgotten of late: somebody else may have a copy of a cookie."""
+    return Event.objects.filter(member=member, kind__in=(Kind.NOT_ME, Kind.NOT_ME_STEPS)).exists()
 
 
 def carry_cookie(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -57,18 +58,21 @@ def disown(
     It is said by a mailed link, unless ``from_session``: who only reads the mailbox puts second steps into question,
     and takes none away at once. The member is told by mail that it was said.
     """
-    member, begun = event.member, begun or since(event)
+    begun = begun or since(event)
+    # Whatever is being added at this moment is there afterwards, or waits until this is over.
+    member = get_user_model()._default_manager.select_for_update().get(pk=event.member_id)
     withdraw_password(member)
     end_sessions(member)
     Browser.objects.filter(member=member).delete()
     Interrupted.objects.filter(member=member).delete()
-    are_in_question = not from_session and removing.begin(member, begun) is not None
-    if from_session:
-        removing.at_once(member, begun)
+    remove = removing.at_once if from_session else removing.begin
+    are_in_question = remove(member, begun) is not None
     for undo in _undos:
         undo(member, begun)
     _kill_links(event, begun, from_session=from_session)
-    Event.objects.filter(member=member, is_alert=True, answered_at=None).update(answered_at=timezone.now())
+    now = timezone.now()
+    Event.objects.filter(member=member, is_alert=True, answered_at=None).update(answered_at=now)
+    Event.objects.filter(pk=event.pk).update(disowned_at=now)
     events.happened(member, Kind.NOT_ME_STEPS if are_in_question else Kind.NOT_ME, seen=seen)
 
 

@@ -112,13 +112,16 @@ MEANINGS: dict[str, Meaning] = {
         _(
             "Every browser was signed out, and the password opened nothing until there was a new one. Second steps "
             "that were added of late open nothing without the new password, and those of members go after 24 hours. "
-            "They are yours? Then sign in with the new password and one of them, and they stay."
+            "They are yours? Then sign in with the new password and one of them: that one stays."
         ),
-        OVERVIEW,
-        _SEE_STEPS,
+        PATH,
+        _("Go on where you left off"),
     ),
     Kind.STEPS_KEPT: Meaning(
-        _("Second steps were kept after all"), _("They open your account as before."), OVERVIEW, _SEE_STEPS
+        _("A second step was kept after all"),
+        _("Whoever used it knew your new password. It opens your account as before."),
+        OVERVIEW,
+        _SEE_STEPS,
     ),
     Kind.GAVE_AWAY: Meaning(
         _("You said that somebody knows your password"),

@@ -22,6 +22,11 @@ def _name() -> EncryptedCharField:
     return EncryptedCharField(_("name"), max_length=64, subject="user_id")
 
 
+def _kept() -> Any:
+    """Return the field of when a second step that was in question was used beside the password, and so is kept."""
+    return models.DateTimeField(null=True)
+
+
 def _owner() -> "models.ForeignKey[Any, Any]":
     return models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
 
@@ -130,6 +135,8 @@ class Event(models.Model):
     # An alert stays on the member's pages until they have said whether it was them.
     is_alert = models.BooleanField(default=False)
     answered_at = models.DateTimeField(null=True)
+    # Once its member has said that it was not them: a second press of the same link only leads on.
+    disowned_at = models.DateTimeField(null=True)
 
     objects = SealedQuerySet.as_manager()
 
@@ -173,6 +180,7 @@ class AuthenticatorApp(TimestampMixin, Device):  # type: ignore[misc]  # the pac
     secret = EncryptedCharField(max_length=64, subject="user_id")
     # The number of the last 30 seconds whose code was taken: that code and earlier ones are not taken again.
     last_step = models.BigIntegerField(default=-1)
+    kept_at = _kept()
 
     class Meta:
         verbose_name = _("authenticator app")
@@ -187,6 +195,7 @@ class RecoveryCodes(TimestampMixin, Device):  # type: ignore[misc]  # the packag
 
     user = _owner()
     name = _name()
+    kept_at = _kept()
 
     class Meta:
         verbose_name = _("recovery codes")
@@ -224,6 +233,7 @@ class Passkey(AbstractWebAuthnCredential):  # type: ignore[misc]  # the package 
 
     user = _owner()
     name = _name()
+    kept_at = _kept()
 
     class Meta(AbstractWebAuthnCredential.Meta):  # type: ignore[misc]  # the package has no types
         abstract = False

@@ -109,7 +109,7 @@ def add_passkey(request: HttpRequest, member: Any, *, state: Any, data: Any, nam
     helper.name = name
     with refusing(NotAdded):
         passkey: Passkey = helper.register_complete(user=member, state=state, data=data)
-    events.happened(member, Kind.FACTOR_ADDED, seen=observe(request))
+        events.happened(member, Kind.FACTOR_ADDED, seen=observe(request))
     return passkey
 
 

@@ -95,6 +95,7 @@ register(
             _for_ninety_days("device", _("On which device"), "at", encrypted=True),
             _for_ninety_days("network", _("From which network"), "at", encrypted=True),
             _for_ninety_days("answered_at", _("When you said whether it was you"), "at"),
+            _for_ninety_days("disowned_at", _("When you said that it was not you"), "at"),
         ),
         not_personal={
             "id": "number of the row",
@@ -137,6 +138,7 @@ def _about_steps(**columns: str) -> dict[str, str]:
 ALWAYS = (
     _step("name", _("Name of a second step"), encrypted=True),
     _step("created_at", _("Second step added"), category=Category.OBSERVED),
+    _step("kept_at", _("Second step kept"), category=Category.OBSERVED),
     _step("last_used_at", _("Second step last used"), category=Category.OBSERVED),
 )
 register(
@@ -200,7 +202,16 @@ register(
         model="django_otp_webauthn.WebAuthnCredential",
         not_personal=dict.fromkeys(
             (
-                *("id", "user", "name", "confirmed", "created_at", "last_used_at", "credential_type", "credential_id"),
+                *(
+                    "id",
+                    "user",
+                    "name",
+                    "confirmed",
+                    "created_at",
+                    "last_used_at",
+                    "credential_type",
+                    "credential_id",
+                ),
                 *("public_key", "transports", "sign_count", "backup_eligible", "backup_state", "aaguid"),
                 *("credential_id_sha256", "discoverable"),
             ),

@@ -17,7 +17,7 @@ from .models import Event, Kind, Session
 from .sessions import digest
 
 LASTS = timedelta(days=30)
-BEGINNINGS = (Kind.GAVE_AWAY, Kind.NOT_ME)
+BEGINNINGS = (Kind.GAVE_AWAY, Kind.NOT_ME, Kind.NOT_ME_STEPS)
 NEW_PASSWORDS = frozenset({Kind.PASSWORD_CHANGED, Kind.PASSWORD_RESET})
 OF_STEPS = frozenset({Kind.FACTOR_ADDED, Kind.FACTOR_REMOVED, Kind.CODES_MADE, Kind.CODE_USED})
 OF_EMAIL = frozenset({Kind.EMAIL_ASKED, Kind.EMAIL_CHANGED, Kind.EMAIL_STOPPED})

@@ -6,6 +6,7 @@ import re
 import secrets
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -35,7 +36,8 @@ def has_codes(member: Any) -> bool:
 @transaction.atomic
 def make_codes(member: Any, *, seen: Observation) -> list[str]:
     """Return new codes, to be shown once; the old ones open nothing any more. Only digests are kept."""
-    sheet = RecoveryCodes.objects.select_for_update().filter(user=member).first()
+    get_user_model()._default_manager.select_for_update().get(pk=member.pk)  # two first presses make one sheet
+    sheet = RecoveryCodes.objects.filter(user=member).first()
     is_news = sheet is not None or not events.has_just_happened(member, Kind.FACTOR_ADDED)
     if sheet is None:
         sheet = RecoveryCodes.objects.create(user=member, name=_("Recovery codes"))

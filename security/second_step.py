@@ -12,8 +12,9 @@ from .events import alert_of_failures
 from .observing import observe
 from .recovery import use_code
 
-# Six digits and a clock that may be off make three codes good at any moment. At sixty tries a day, somebody who knows
-# the password guesses one within a year at odds of one to fifteen; the member is told on the first day.
+# Six digits and a clock that may be off make three codes good at any moment. At sixty tries a day, and twice as many on
+# the first, somebody who knows the password guesses one within a year at odds of one to fifteen; the member is told on
+# the first day.
 TRIES = Limit("second step", 5, timedelta(minutes=1))
 TRIES_A_DAY = Limit("second step: day", 60, timedelta(minutes=24))
 

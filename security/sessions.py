@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import transaction
 from django.utils import timezone
 
 from .models import AuthenticatorApp, Session, SignIn
@@ -20,6 +21,7 @@ def digest(session_key: str) -> str:
     return hashlib.sha256(session_key.encode("utf-8", "replace")).hexdigest()
 
 
+@transaction.atomic
 def end_sessions(member: Any, except_key: str | None = None) -> int:
     """End every session of ``member`` but the one whose cookie carries ``except_key``; return how many.
 

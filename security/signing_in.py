@@ -98,6 +98,7 @@ def verify(request: HttpRequest, device: Any) -> None:
     removing.was_used(device, seen=observe(request))
 
 
+@transaction.atomic
 def verify_with_new(request: HttpRequest, device: Any) -> None:
     """Count this session as verified by a step that was just added.
 

@@ -9,6 +9,7 @@ from django_otp import devices_for_user
 from . import events
 from .models import AuthenticatorApp, Kind, Passkey, RecoveryCodes
 from .observing import Observation
+from .sessions import end_sessions
 
 # The word for each kind in an address.
 KINDS: dict[str, Any] = {"app": AuthenticatorApp, "passkey": Passkey}
@@ -46,15 +47,17 @@ def find_step(member: Any, kind: str, step_id: int) -> Any:
 
 
 def rename_step(step: Any, name: str) -> None:
+    """Store another name for ``step``, as long as ``LONGEST_NAME`` at most."""
     step.name = name
     step.save(update_fields=["name"])
 
 
 @transaction.atomic
-def remove_step(step: Any, *, seen: Observation) -> None:
-    """Take a second step away. With the last one go the recovery codes, which would stand in for nothing.
+def remove_step(step: Any, *, here: str | None, seen: Observation) -> None:
+    """Take a second step away, and end every session but the one with the key ``here``.
 
-    Raises ``LastStep`` if it is the only one of a member of staff. Sessions that it verified are unverified at once.
+    With the last one go the recovery codes, which would stand in for nothing. Raises ``LastStep`` if it is the only one
+    of a member of staff. Sessions that it verified are unverified at once.
     """
     # Two who remove two steps at once wait for each other here.
     member = get_user_model()._default_manager.select_for_update().get(pk=step.user_id)
@@ -64,4 +67,5 @@ def remove_step(step: Any, *, seen: Observation) -> None:
     step.delete()
     if not others:
         RecoveryCodes.objects.filter(user=member).delete()
+    end_sessions(member, except_key=here)
     events.happened(member, Kind.FACTOR_REMOVED, seen=seen)

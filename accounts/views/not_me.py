@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +16,7 @@ from security import tokens
 from security.answering import told
 from security.disowning import done_since
 from security.forms import status_of
+from security.guarding import let_through
 from security.observing import observe
 
 from .. import passwords
@@ -35,8 +37,12 @@ def new_password(request: HttpRequest, token: str) -> HttpResponse:
     if not password:
         context = {"form": form, "since": [told(each, None) for each in done_since(event)]}
         return keep_address_quiet(render(request, "accounts/not_me_password.html", context, status=status_of(form)))
-    if passwords.replace_password(token, password, seen=observe(request)) is None:
+    changed = passwords.replace_password(token, password, seen=observe(request))
+    if changed is None:
         return keep_address_quiet(redirect("security:not-me", token))
+    if request.user.pk == changed.pk:
+        logout(request)  # This session has ended with the others; saving it would fail.
+    let_through(request, changed)
     messages.success(request, _("Your new password is set. Sign in with it, and look over what else was done."))
     onward = urlencode({"next": reverse("security:gave-away")})
     return keep_address_quiet(redirect(f"{reverse('accounts:sign-in')}?{onward}"))

@@ -11,12 +11,11 @@ from django.views.decorators.http import require_http_methods
 
 from .. import recovering
 from ..allowances import Limit, take
+from ..ending import end_others
 from ..events import happened
 from ..freshness import recently_authenticated
 from ..interrupting import is_sent_on
-from ..models import Kind
 from ..observing import observe
-from ..sessions import end_sessions
 from ..steps import second_steps
 from ..waiting import ask_to_wait
 
@@ -63,8 +62,7 @@ def _freshly(request: HttpRequest) -> HttpResponse:
 def _do(request: HttpRequest, slug: str) -> HttpResponse:
     seen = observe(request)
     if slug == recovering.SESSIONS:
-        end_sessions(request.user, except_key=request.session.session_key)
-        happened(request.user, Kind.SESSIONS_ENDED, seen=seen)
+        end_others(request.user, here=request.session.session_key, seen=seen)
         messages.success(request, _("You are signed in here and nowhere else."))
     else:
         happened(request.user, recovering.SAID[slug], seen=seen)

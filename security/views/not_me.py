@@ -29,7 +29,8 @@ def not_me(request: HttpRequest, token: str) -> HttpResponse:
     event = tokens.event_of(token, tokens.NOT_ME)
     if event is None or not event.member.is_active:
         return _quiet(render(request, "security/not_me_gone.html", status=HTTPStatus.GONE))
-    if not event.member.has_usable_password():
+    # Said of this very event: of another one it may undo what that did not reach.
+    if event.disowned_at is not None and not event.member.has_usable_password():
         return _quiet(redirect(NEW_PASSWORD, token))
     if request.method != "POST":
         return _quiet(page_about(request, event, is_mailed=True))

@@ -61,7 +61,7 @@ class Spoken:
         self.request.session[key] = {**state, "member": str(member.pk) if member else ""}
 
     def take(self, key: str, member: Any) -> dict[str, Any]:
-        """Return what was remembered, once. Raises ``MalformedRequest``."""
+        """Return what was remembered, once. Raises ``NothingBegun``."""
         state = self.request.session.pop(key, None)
         self.request.session.save()
         if not state or state["member"] != (str(member.pk) if member else ""):

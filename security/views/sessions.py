@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import sessions as open_sessions
-from ..events import happened
-from ..models import Kind, SignIn
+from ..ending import end_one, end_others as end_others_of
+from ..models import SignIn
 from ..observing import observe
+from ..sessions import SIGN_IN
 from ..whereabouts import whereabouts
 
 
@@ -30,11 +30,10 @@ def sessions(request: HttpRequest) -> HttpResponse:
 def end(request: HttpRequest, sign_in_id: uuid.UUID) -> HttpResponse:
     """Sign one browser out."""
     sign_in = get_object_or_404(SignIn, pk=sign_in_id, member=request.user.pk)
-    if str(sign_in.pk) == request.session.get(open_sessions.SIGN_IN):
+    if str(sign_in.pk) == request.session.get(SIGN_IN):
         logout(request)
         return redirect(resolve_url(settings.LOGIN_URL))
-    open_sessions.end_session(sign_in)
-    happened(request.user, Kind.SESSIONS_ENDED, seen=observe(request))
+    end_one(sign_in, seen=observe(request))
     messages.success(request, _("Signed out there."))
     return redirect("security:sessions")
 
@@ -42,9 +41,7 @@ def end(request: HttpRequest, sign_in_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def end_others(request: HttpRequest) -> HttpResponse:
     """Sign every browser out but this one."""
-    ended = open_sessions.end_sessions(request.user, except_key=request.session.session_key)
-    if ended:
-        happened(request.user, Kind.SESSIONS_ENDED, seen=observe(request))
+    ended = end_others_of(request.user, here=request.session.session_key, seen=observe(request))
     text = ngettext(
         "%(n)d browser is signed out. You are signed in here and nowhere else.",
         "%(n)d browsers are signed out. You are signed in here and nowhere else.",

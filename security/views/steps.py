@@ -18,7 +18,6 @@ from ..forms.steps import AppForm, NameForm
 from ..freshness import recently_authenticated
 from ..observing import observe
 from ..returning import wanted
-from ..sessions import end_sessions
 from ..signing_in import verify_with_new
 from ..steps import LastStep, find_step, has_second_step, kind_of, remove_step, rename_step, second_steps
 
@@ -101,13 +100,12 @@ def step(request: HttpRequest, kind: str, step_id: int) -> HttpResponse:
 def remove(request: HttpRequest, kind: str, step_id: int) -> HttpResponse:
     """Take a second step away, and sign out everywhere else."""
     device = _step_or_404(request, kind, step_id)
+    request.session.cycle_key()
     try:
-        remove_step(device, seen=observe(request))
+        remove_step(device, here=request.session.session_key, seen=observe(request))
     except LastStep:
         context = _about(request, device, NameForm(initial={"name": device.name}), refused=True)
         return render(request, "security/step.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    request.session.cycle_key()
-    end_sessions(request.user, except_key=request.session.session_key)
     messages.success(request, _("Removed. Every other browser is signed out."))
     return redirect("security:settings")
 

@@ -141,11 +141,13 @@ def test_what_is_known_above_is_undone_in_the_same_transaction(rose, monkeypatch
         raise RuntimeError("the change cannot be taken back")
 
     disowning.register_undo(fails)
-    Member.objects.get(pk=rose.pk).set_password(NEW)
-    before = Event.objects.count()
+    rose.set_password(NEW)
+    rose.save()
+    sign_in(rose, password=NEW)
     with pytest.raises(RuntimeError):
         disowning.disown(event)
-    assert Event.objects.count() == before
+    assert Member.objects.get().check_password(NEW)
+    assert Session.objects.filter(member=rose).exists()
 
 
 def test_links_that_may_have_been_mailed_to_somebody_else_die(rose, alerted, deliver, mailoutbox):

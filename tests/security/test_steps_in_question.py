@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.contrib.auth.hashers import is_password_usable
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.housekeeping import purge_expired
@@ -111,7 +110,7 @@ def test_where_no_step_is_young_nothing_is_in_question(rose, deliver, mailoutbox
 def test_the_member_is_told_at_once_how_to_keep_them_and_when_they_have_gone(rose, deliver, mailoutbox):
     with deliver():
         questioned(rose)
-    assert "sign in with the new password and one of them, and they stay" in mailoutbox[-1].body
+    assert "sign in with the new password and one of them: that one stays" in mailoutbox[-1].body
     with after(A_DAY), deliver():
         purge_expired()
     assert "A second step was removed" in mailoutbox[-1].body
@@ -208,18 +207,105 @@ def test_a_mailbox_alone_does_not_sign_in_before_the_day_is_over(rose, alerted):
 def test_a_passkey_in_question_signs_nobody_in_by_itself_and_does_beside_the_password(rose, alerted):
     _app, link = alerted
     with after(timedelta(minutes=1)):
-        device = Device()
-        thief = factories.sign_in(browser(), rose, verified=True)
-        options = thief.post("/settings/security/passkey/begin/", {}, content_type="application/json").json()
-        said = {**device.make(options), "name": "Thief"}
-        assert thief.post("/settings/security/passkey/add/", said, content_type="application/json").status_code == 200
+        device = passkey_of_a_thief(rose)
         new_password(link)
         assert use(browser(), device).status_code == 422
         owner = browser()
         owner.post("/sign-in/", {"email": rose.email, "password": NEW})
         assert use(owner, device).status_code == 200
-        assert not StepRemoval.objects.exists()
         assert use(browser(), device).status_code == 200
+
+
+def test_the_owner_who_uses_their_own_step_does_not_keep_that_of_the_thief(rose, alerted):
+    app, link = alerted
+    with after(timedelta(minutes=1)):
+        device = passkey_of_a_thief(rose)
+        owner = new_password(link)
+        owner.post("/sign-in/", {"email": rose.email, "password": NEW})
+        assert owner.post("/sign-in/verify/", {"code": factories.code_of(app)}).status_code == 302
+        assert is_in(owner)
+        assert Event.objects.filter(member=rose, kind=Kind.STEPS_KEPT).count() == 1
+        assert "Second steps are in question" in text_of(owner.get("/settings/security/"))
+        assert use(browser(), device).status_code == 422
+    with after(A_DAY):
+        purge_expired()
+        assert (AuthenticatorApp.objects.count(), Passkey.objects.count()) == (1, 0)
+        assert use(browser(), device).status_code == 422
+
+
+def passkey_of_a_thief(rose):
+    """Add a passkey from a session that somebody else has."""
+    device = Device()
+    thief = factories.sign_in(browser(), rose, verified=True)
+    options = thief.post("/settings/security/passkey/begin/", {}, content_type="application/json").json()
+    said = {**device.make(options), "name": "Thief"}
+    assert thief.post("/settings/security/passkey/add/", said, content_type="application/json").status_code == 200
+    return device
+
+
+def test_a_second_link_undoes_what_the_first_did_not_reach(rose, alerted, deliver, mailoutbox):
+    _app, oldest = alerted
+    with after(timedelta(minutes=1)):
+        device = passkey_of_a_thief(rose)
+    with after(timedelta(minutes=2)), deliver():
+        assert use(browser(), device).status_code == 200
+    newest = link_in(mailoutbox[-1])
+    with after(timedelta(minutes=3)):
+        browser().post(newest)
+        assert use(browser(), device).status_code == 200  # it is older than what that link was about
+        assert browser().get(oldest).status_code == 200
+        new_password(oldest)
+        assert use(browser(), device).status_code == 422
+        assert browser().get(oldest).status_code == 410
+
+
+def test_who_becomes_staff_meanwhile_keeps_their_steps(rose):
+    questioned(rose)
+    Member.objects.filter(pk=rose.pk).update(is_staff=True)
+    with after(A_DAY):
+        purge_expired()
+        assert steps_of(rose) == YOUNG
+    assert StepRemoval.objects.get().due_at is None
+
+
+def test_taken_away_in_a_session_with_the_last_step_go_the_codes(rose):
+    with after(-LONG_AGO):
+        RecoveryCodes.objects.create(user=rose, name="codes", confirmed=True)
+    event = events.happened(rose, Kind.NEW_BROWSER)
+    factories.add_app(rose)
+    disowning.disown(event, from_session=True)
+    assert steps_of(rose) == [0, 0, 0]
+    assert Event.objects.filter(member=rose, kind=Kind.FACTOR_REMOVED).count() == 1
+
+
+@pytest.mark.parametrize("has_older", [True, False])
+def test_staff_keep_one_step_also_when_it_is_said_in_a_session(rose, has_older):
+    Member.objects.filter(pk=rose.pk).update(is_staff=True)
+    if has_older:
+        with after(-LONG_AGO):
+            factories.add_app(rose)
+    event = events.happened(Member.objects.get(), Kind.NEW_BROWSER)
+    factories.add_app(rose, "young")
+    disowning.disown(event, from_session=True)
+    assert AuthenticatorApp.objects.count() == 1
+    assert StepRemoval.objects.exists() == (not has_older)
+
+
+def test_an_app_counts_from_when_it_is_confirmed(rose):
+    thief = factories.sign_in_freshly(rose)
+    thief.get("/settings/security/app/")
+    app = AuthenticatorApp.objects.get()
+    with after(timedelta(hours=3)):
+        factories.sign_in_freshly(rose, thief)
+        app_begun = thief.get("/settings/security/app/")
+        assert app_begun.status_code == 200
+        thief.post(
+            "/settings/security/app/", {"code": factories.code_of(AuthenticatorApp.objects.latest("pk")), "name": "t"}
+        )
+        assert AuthenticatorApp.objects.filter(confirmed=True).exists()
+        disowning.disown(Event.objects.get(kind=Kind.FACTOR_ADDED), from_session=True)
+    assert not AuthenticatorApp.objects.exists()
+    assert app.created_at < timezone.now()
 
 
 def use(client, device):
@@ -240,7 +326,7 @@ def test_staff_are_told_that_their_steps_stay(rose, alerted):
 def test_the_page_of_security_shows_what_is_in_question_and_keeps_it_at_a_press(rose):
     questioned(rose)
     client = browser()
-    factories.sign_in(client, rose, verified=True)
+    factories.sign_in(client, Member.objects.get(), verified=True)
     page = text_of(client.get("/settings/security/"))
     assert "Second steps are in question" in page
     assert "They are taken away after" in page
@@ -268,7 +354,7 @@ def test_who_is_killed_in_between_takes_away_all_or_nothing(rose, monkeypatch):
     with after(A_DAY):
         with monkeypatch.context() as killing:
             killing.setattr(removing, "end_sessions", dies)
-            with pytest.raises(SystemExit), transaction.atomic():
+            with pytest.raises(SystemExit):
                 removing.carry_out(timezone.now())
         assert steps_of(rose) == YOUNG
         assert removing.carry_out(timezone.now()) == 1

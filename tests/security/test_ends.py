@@ -1,0 +1,178 @@
+"""What ends, ends with the note of it: after a kill between two lines, and for whoever holds a copy of something."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from accounts import email_change
+from accounts.models import Member
+from security import disowning, events, recovering, tokens
+from security.models import AuthenticatorApp, Browser, Event, Kind, Passkey, Session
+from tests import factories
+from tests.security.device import Device
+from tests.security.walking import SAFARI, browser, is_in, sign_in, text_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.promise("N2")]
+NEW = "barley under the bells"
+
+
+@pytest.fixture
+def rose():
+    return factories.make_member("rose")
+
+
+@pytest.fixture
+def dying(monkeypatch):
+    """Have the process die where an event would be written."""
+
+    def dies(*args, **kwargs):
+        raise SystemExit
+
+    def die():
+        monkeypatch.setattr(events, "happened", dies)
+
+    return die
+
+
+# --- killed between two lines -------------------------------------------------------------------------------------
+def test_a_passkey_and_the_event_of_it_are_one(rose, dying):
+    client = factories.sign_in_freshly(rose)
+    device = Device()
+    options = client.post("/settings/security/passkey/begin/", {}, content_type="application/json").json()
+    said = {**device.make(options), "name": "T"}
+    dying()
+    with pytest.raises(SystemExit):
+        client.post("/settings/security/passkey/add/", said, content_type="application/json")
+    assert not Passkey.objects.exists()
+
+
+@pytest.mark.parametrize("where", ["sessions/end-others/", "gave-away/"])
+def test_the_end_of_sessions_and_the_event_of_it_are_one(rose, dying, where):
+    here, there = sign_in(rose), sign_in(rose, agent=SAFARI)
+    dying()
+    with pytest.raises(SystemExit):
+        here.post(f"/settings/security/{where}", {"step": "sessions"})
+    assert is_in(there)
+
+
+def test_ending_one_session_and_the_event_of_it_are_one(rose, dying):
+    here, there = sign_in(rose), sign_in(rose, agent=SAFARI)
+    dying()
+    with pytest.raises(SystemExit):
+        here.post(f"/settings/security/sessions/{there.session['sign-in']}/end/")
+    assert is_in(there)
+
+
+def test_a_step_that_is_removed_and_the_sessions_it_ends_are_one(rose, dying):
+    here, there = (factories.sign_in(browser(), rose, verified=True) for _number in range(2))
+    app = AuthenticatorApp.objects.get()
+    dying()
+    with pytest.raises(SystemExit):
+        here.post(f"/settings/security/steps/app/{app.pk}/remove/")
+    assert AuthenticatorApp.objects.exists()
+    assert is_in(there)
+
+
+def test_no_event_tells_of_an_end_that_was_none(rose):
+    here = sign_in(rose)
+    here.post("/settings/security/gave-away/", {"step": "told"})
+    here.post("/settings/security/gave-away/", {"step": "sessions"})
+    assert not Event.objects.filter(kind=Kind.SESSIONS_ENDED).exists()
+
+
+# --- after *This was not me* --------------------------------------------------------------------------------------
+def link_about(member, kind=Kind.MANY_FAILURES):
+    event = events.happened(member, kind)
+    return f"/security/not-me/{tokens.issue(member, tokens.NOT_ME, event=event)}/"
+
+
+def test_of_an_account_without_a_password_sessions_end_too(rose):
+    Member.objects.filter(pk=rose.pk).update(password="!none")
+    thief = factories.sign_in(browser(), Member.objects.get())
+    browser().post(link_about(rose))
+    assert not is_in(thief)
+
+
+def test_the_new_password_is_set_from_a_session_too_and_leads_to_the_door(rose):
+    client = browser()
+    link = link_about(rose)
+    client.post(link)
+    factories.sign_in(client, Member.objects.get())
+    answer = client.post(f"{link}password/", {"new_password": NEW})
+    assert answer["Location"].startswith("/sign-in/")
+    assert Member.objects.get().check_password(NEW)
+
+
+def test_who_tries_passwords_keeps_nobody_out_who_has_just_set_a_new_one(rose):
+    owner, link = browser(), link_about(rose)
+    owner.post(link)
+    owner.post(f"{link}password/", {"new_password": NEW})
+    for number in range(12):
+        browser(network=f"203.0.{number}.9").post("/sign-in/", {"email": rose.email, "password": "x" * 12})
+    assert owner.post("/sign-in/", {"email": rose.email, "password": NEW}).status_code == 302
+
+
+def test_the_path_is_begun_also_where_steps_are_in_question(rose):
+    event = events.happened(rose, Kind.NEW_BROWSER)
+    factories.add_app(rose)
+    disowning.disown(event)
+    assert Event.objects.filter(kind=Kind.NOT_ME_STEPS).exists()
+    done = {step.slug: step.is_done for step in recovering.steps_of(rose, here=None)}
+    assert done["told"]
+    assert done["sessions"]
+
+
+@pytest.mark.parametrize("hours", [0, 3, 20])
+def test_a_new_address_is_taken_back_however_long_before_it_was_asked_for(rose, hours):
+    token, _stop = factories.begin_email_change(rose, "thief@example.org")
+    with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+        assert email_change.confirm(token, seen=events.NOWHERE)
+        disowning.disown(Event.objects.get(kind=Kind.EMAIL_CHANGED), from_session=True)
+    assert Member.objects.get().email == "rose@example.org"
+
+
+def test_a_copy_of_a_cookie_is_a_new_browser_afterwards(rose):
+    owner = sign_in(rose)
+    copied = owner.cookies["browser"].value
+    disowning.disown(events.happened(rose, Kind.NEW_BROWSER))
+    member = Member.objects.get()
+    member.set_password(NEW)
+    member.save()
+    sign_in(rose, owner, password=NEW)
+    known = owner.cookies["browser"].value
+    assert known != copied
+    sign_in(rose, owner, password=NEW)
+    assert owner.cookies["browser"].value == known  # changed once
+    thief = browser(agent=SAFARI)
+    thief.cookies["browser"] = copied
+    sign_in(rose, thief, password=NEW)
+    assert Event.objects.latest("pk").kind == Kind.NEW_BROWSER
+
+
+# --- what is shown ------------------------------------------------------------------------------------------------
+def test_what_happened_here_does_not_hide_what_happened_elsewhere(rose):
+    here = sign_in(rose)
+    mine = Browser.objects.get()
+    sign_in(rose, agent=SAFARI)
+    now = timezone.now()
+    Event.objects.bulk_create(
+        Event(member=rose, kind=Kind.PHONE_CHANGED, is_alert=True, browser=mine, at=now) for _number in range(30)
+    )
+    assert "Somebody signed in from a new browser" in text_of(here.get("/friends/"))
+
+
+def test_a_session_whose_time_is_over_is_counted_nowhere(rose):
+    here = sign_in(rose)
+    sign_in(rose, agent=SAFARI)
+    others = Session.objects.filter(member=rose).exclude(sign_in_id=here.session["sign-in"])
+    others.update(expire_date=timezone.now() - timedelta(minutes=5))
+    assert "other browser" not in text_of(here.get("/settings/security/"))
+    assert "nowhere else" in text_of(here.get("/settings/security/sessions/"))
+
+
+def test_what_was_typed_stands_in_no_trace_of_what_was_refused():
+    from security.allowances import Limit, Share
+
+    assert "rose@" not in repr(Share(Limit("mail", 1, timedelta(1)), ("rose@example.org",)))
