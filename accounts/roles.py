@@ -21,10 +21,20 @@ from security.sessions import end_sessions
 SUPERUSER = "superuser"
 
 MASKED_VIEW = ("accounts.view_member",)
+# Notices: what became of them, and once more for what was given up; addresses that take nothing.
+OUTBOX = (
+    "notifications.view_notification",
+    "notifications.retry_notification",
+    "notifications.view_preference",
+    "notifications.view_suppression",
+    "notifications.delete_suppression",
+)
+# Campaigns of others.
+APPROVING = ("notifications.view_campaign", "notifications.approve_campaign")
 
 ROLES: dict[str, tuple[str, ...]] = {
     # masked; may uncover contact data
-    "support": (*MASKED_VIEW, "privacy.view_policyversion"),
+    "support": (*MASKED_VIEW, *OUTBOX, "privacy.view_policyversion"),
     # reports, and juveniles
     "safety": (*MASKED_VIEW, "accounts.change_member", "privacy.view_policyversion"),
     # defaults, policy, erasure, incidents
@@ -33,18 +43,31 @@ ROLES: dict[str, tuple[str, ...]] = {
         "privacy.view_fielddefault",
         "privacy.change_fielddefault",
         "privacy.view_policyversion",
+        *OUTBOX,
+        *APPROVING,
     ),
     # disclosure requests
-    "legal": (*MASKED_VIEW, "privacy.view_policyversion"),
+    "legal": (*MASKED_VIEW, *APPROVING, "privacy.view_policyversion"),
     # agreements
     "partner_manager": (*MASKED_VIEW, "privacy.view_policyversion"),
     # product and marketing
-    "campaigns": (*MASKED_VIEW, "privacy.view_policyversion"),
+    "campaigns": (
+        *MASKED_VIEW,
+        *APPROVING,
+        "notifications.add_campaign",
+        "notifications.change_campaign",
+        "notifications.delete_campaign",
+        "notifications.view_notification",
+        "privacy.view_policyversion",
+    ),
     # reads ledger and logs, uncovers nothing
     "auditor": (
         *MASKED_VIEW,
         "privacy.view_fielddefault",
         "privacy.view_policyversion",
+        "notifications.view_campaign",
+        "notifications.view_notification",
+        "notifications.view_suppression",
     ),
 }
 

@@ -15,6 +15,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.core import checks
+from django.core.exceptions import BadRequest
 from django.db import DataError
 from django.db.models import Model
 from django.http import HttpRequest
@@ -88,7 +89,7 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """An admin page whose address asks no question of the database but those that its filters offer."""
 
     show_facets = admin.ShowFacets.NEVER
-    actions = None
+    actions: Any = None
     view_on_site = False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -98,7 +99,17 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Allow the declared filters only: any other lookup may hold what no database can read."""
         filters = [each[0] if isinstance(each, (list, tuple)) else each for each in self.list_filter]
         names = [name for name in (*filters, self.date_hierarchy) if isinstance(name, str)]
-        return lookup in {ending for name in names for ending in (name, *(f"{name}__{each}" for each in FILTERING))}
+        own = {each.parameter_name for each in filters if hasattr(each, "parameter_name")}
+        return lookup in own or lookup in {
+            ending for name in names for ending in (name, *(f"{name}__{each}" for each in FILTERING))
+        }
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> Any:  # type: ignore[override]
+        """Refuse an act on rows whose numbers are none."""
+        try:
+            return super().response_action(request, queryset)
+        except (ValueError, OverflowError, DataError) as error:
+            raise BadRequest from error
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         """Let rows be named by their primary key and nothing else."""

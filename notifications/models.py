@@ -82,6 +82,7 @@ class Notification(models.Model):
     class Meta:
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
+        permissions: ClassVar[list[Any]] = [("retry_notification", "Can have notices tried again that were given up")]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["member", "notice", "occasion"], name="notifications_told_once"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="notifications_known_state"),

@@ -28,7 +28,7 @@ from accounts.roles import assign_roles, sync_roles
 from catalogue.vocabulary import Audience
 from config.routes import Route, routes
 from notifications.letters import token_of
-from notifications.models import Notification
+from notifications.models import Campaign, Notification, Preference, Suppression
 from notifications.sending import notify
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
@@ -252,6 +252,58 @@ security:not-me                                GET  200 200 200 200 200 200 200 
 security:not-me                                POST 302 302 302 302 302 302 302 302 302
 accounts:not-me-password                       GET  302 302 302 302 302 302 302 302 302
 accounts:not-me-password                       POST 302 302 302 302 302 302 302 302 302
+# notices in the back office
+admin:notifications_campaign_act               POST 302 302 302 302 302 302 403 404 404
+admin:notifications_campaign_add               GET  302 302 302 302 302 302 403 403 200
+admin:notifications_campaign_add               POST 302 302 302 302 302 302 403 403 200
+admin:notifications_campaign_change            GET  302 302 302 302 302 302 403 200 200
+admin:notifications_campaign_change            POST 302 302 302 302 302 302 403 403 200
+admin:notifications_campaign_changelist        GET  302 302 302 302 302 302 403 200 200
+admin:notifications_campaign_changelist        POST 302 302 302 302 302 302 403 200 200
+admin:notifications_campaign_delete            GET  302 302 302 302 302 302 403 403 200
+admin:notifications_campaign_delete            POST 302 302 302 302 302 302 403 403 200
+admin:notifications_campaign_history           GET  302 302 302 302 302 302 403 200 200
+admin:notifications_campaign_history           POST 302 302 302 302 302 302 403 200 200
+admin:notifications_campaign_preview           GET  302 302 302 302 302 302 403 200 200
+admin:notifications_notification_add           GET  302 302 302 302 302 302 403 403 403
+admin:notifications_notification_add           POST 302 302 302 302 302 302 403 403 403
+admin:notifications_notification_change        GET  302 302 302 302 302 302 403 200 200
+admin:notifications_notification_change        POST 302 302 302 302 302 302 403 403 403
+admin:notifications_notification_changelist    GET  302 302 302 302 302 302 403 200 200
+admin:notifications_notification_changelist    POST 302 302 302 302 302 302 403 200 200
+admin:notifications_notification_delete        GET  302 302 302 302 302 302 403 403 403
+admin:notifications_notification_delete        POST 302 302 302 302 302 302 403 403 403
+admin:notifications_notification_history       GET  302 302 302 302 302 302 403 200 200
+admin:notifications_notification_history       POST 302 302 302 302 302 302 403 200 200
+admin:notifications_notification_retry         POST 302 302 302 302 302 302 403 302 302
+admin:notifications_preference_add             GET  302 302 302 302 302 302 403 403 403
+admin:notifications_preference_add             POST 302 302 302 302 302 302 403 403 403
+admin:notifications_preference_change          GET  302 302 302 302 302 302 403 200 200
+admin:notifications_preference_change          POST 302 302 302 302 302 302 403 403 403
+admin:notifications_preference_changelist      GET  302 302 302 302 302 302 403 200 200
+admin:notifications_preference_changelist      POST 302 302 302 302 302 302 403 200 200
+admin:notifications_preference_delete          GET  302 302 302 302 302 302 403 403 403
+admin:notifications_preference_delete          POST 302 302 302 302 302 302 403 403 403
+admin:notifications_preference_history         GET  302 302 302 302 302 302 403 200 200
+admin:notifications_preference_history         POST 302 302 302 302 302 302 403 200 200
+admin:notifications_suppression_add            GET  302 302 302 302 302 302 403 403 403
+admin:notifications_suppression_add            POST 302 302 302 302 302 302 403 403 403
+admin:notifications_suppression_change         GET  302 302 302 302 302 302 403 200 200
+admin:notifications_suppression_change         POST 302 302 302 302 302 302 403 403 403
+admin:notifications_suppression_changelist     GET  302 302 302 302 302 302 403 200 200
+admin:notifications_suppression_changelist     POST 302 302 302 302 302 302 403 200 200
+admin:notifications_suppression_delete         GET  302 302 302 302 302 302 403 200 200
+admin:notifications_suppression_delete         POST 302 302 302 302 302 302 403 200 200
+admin:notifications_suppression_history        GET  302 302 302 302 302 302 403 200 200
+admin:notifications_suppression_history        POST 302 302 302 302 302 302 403 200 200
+/admin/notifications/campaign/<path:object_id>/ GET  302 302 302 302 302 302 302 302 302
+/admin/notifications/campaign/<path:object_id>/ POST 302 302 302 302 302 302 302 302 302
+/admin/notifications/notification/<path:object_id>/ GET  302 302 302 302 302 302 302 302 302
+/admin/notifications/notification/<path:object_id>/ POST 302 302 302 302 302 302 302 302 302
+/admin/notifications/preference/<path:object_id>/ GET  302 302 302 302 302 302 302 302 302
+/admin/notifications/preference/<path:object_id>/ POST 302 302 302 302 302 302 302 302 302
+/admin/notifications/suppression/<path:object_id>/ GET  302 302 302 302 302 302 302 302 302
+/admin/notifications/suppression/<path:object_id>/ POST 302 302 302 302 302 302 302 302 302
 # what members hear about; whoever holds the link of a mail declines with it
 notifications:settings                         GET  302 200 200 302 302 200 200 200 200
 notifications:settings                         POST 302 302 302 302 302 302 302 302 302
@@ -320,6 +372,10 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "stop_token": stop,
         "unsubscribe_token": token_for(rose.pk, Topic.NEWS),
         "notice_token": notice_to(rose),
+        "notification": str(Notification.objects.get(member=rose, notice=REVIEW_INFORMATION.slug).pk),
+        "preference": str(Preference.objects.create(member=rose, topic=Topic.NEWS, wanted=True).pk),
+        "suppression": str(Suppression.objects.create(digest=b"x" * 32, reason=Suppression.Reason.BOUNCED).pk),
+        "campaign": str(Campaign.objects.create(notice="written-news", audience="everybody").pk),
         "not_me_token": tokens.issue(rose, tokens.NOT_ME, event=event),
         "event_id": str(event.pk),
         "sign_in_id": str(SignIn.objects.create(member=rose).pk),
@@ -367,6 +423,7 @@ def address(route: Route, values: dict[str, str]) -> str:
     own |= {"token": values["unsubscribe_token"]} if route.name == "notifications:unsubscribe" else {}
     own |= {"token": values["notice_token"]} if route.name == "notifications:notice" else {}
     own |= {"number": values["colleague"]} if route.name == "admin:accounts_member_roles" else {}
+    own |= {"number": values.get(model, "1")} if route.name.startswith("admin:notifications_") else {}
     own |= {"token": "invitation"} if route.name == "accounts:invitation" else {}
     own |= {"token": values["not_me_token"]} if "not-me" in route.name else {}
 

@@ -8,6 +8,8 @@ from privacy.models import PolicyVersion
 from security.models import AuthenticatorApp, Event, Kind, SignIn
 from tests.factories import VALUES, add_app, befriend, make_circle, make_member
 
+from .sending import a_campaign, a_notice_to
+
 
 @pytest.fixture
 def rose() -> Member:
@@ -36,5 +38,7 @@ def parts(rose: Member) -> dict[str, str]:
         "name": "one.log",
         "position": "0",
         "content_type_id": "1",
+        "campaign": str(a_campaign()),
+        "notification": str(a_notice_to(rose)),
         "app_label": "accounts",
     }

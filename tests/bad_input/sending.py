@@ -17,8 +17,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Member, StaffInvitation
+from accounts.notices import REVIEW_INFORMATION
 from accounts.roles import assign_roles
 from config.routes import Route, routes
+from notifications.models import Campaign, Notification, State
+from notifications.sending import notify
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
 from privacy.models import FieldDefault, PolicyVersion
@@ -32,6 +35,15 @@ TOLD = {name: value for name, value in VALUES.items() if name not in ("birth_dat
     "time_zone": "Europe/Lisbon",
 }
 # What each form takes, filled as it may be. Whatever is not filled here (``next``) may be anything and is ignored.
+CAMPAIGN = {
+    "notice": "written-news",
+    "audience": "everybody",
+    "heading": "The gate is open",
+    "text": "Come in.",
+    "page": "/people/",
+    "starts_at_0": "2026-12-01",
+    "starts_at_1": "10:00",
+}
 TAKES: dict[str, dict[str, str]] = {
     "accounts:join": {
         "handle": "newcomer",
@@ -113,11 +125,19 @@ TAKES: dict[str, dict[str, str]] = {
     "admin:accounts_staffinvitation_add": {"email": "wren@example.org", "handle": "jenny", "roles": "support"},
     "admin:accounts_member_change": {"is_active": "on", "handle": "other"},
     "admin:accounts_member_roles": {"roles": "support"},
+    "admin:notifications_notification_changelist": {"action": "try_again", "index": "0", "_selected_action": "1"},
+    "admin:notifications_notification_retry": {},
+    "admin:notifications_preference_changelist": {"action": "", "index": "0"},
+    "admin:notifications_suppression_changelist": {"action": "", "index": "0"},
+    "admin:notifications_campaign_changelist": {"action": "", "index": "0"},
+    "admin:notifications_campaign_act": {"act": "pause", "seen": "0"},
+    "admin:notifications_campaign_add": CAMPAIGN,
+    "admin:notifications_campaign_change": CAMPAIGN,
 }
 # Pages of the staff site that take nothing: they show, refuse, or lead elsewhere.
 TAKE_NOTHING = re.compile(
-    r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation).*_add$|.*_(delete|history)$|"
-    r"(privacy_policyversion|accounts_staffinvitation)_change$)"
+    r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation|notifications_campaign).*_add$|.*_(delete|history)$|"
+    r"(privacy_policyversion|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
 )
 # What is made there is shown once, or answered to a program, so no page follows.
 ANSWERED_AT_ONCE = ("/settings/security/codes/", "/settings/security/passkey/begin/", "/unsubscribe/")
@@ -194,6 +214,7 @@ def address(route: Route, parts: dict[str, str]) -> str:
     ids |= {"policyversion": PolicyVersion.objects.all()[0].pk}
     if "invitation" in route.path:
         ids |= {"staffinvitation": invite_wren()}
+    ids |= {name: parts[name] for name in ("campaign", "notification")}
     object_id = next((str(pk) for name, pk in ids.items() if f"/{name}/" in route.path), "1")
     if purpose == tokens.VERIFY_EMAIL and "<str:token>" in route.path:
         rose = Member.objects.filter(handle="bud").first() or make_member("bud", email_verified_at=None)
@@ -207,11 +228,30 @@ def address(route: Route, parts: dict[str, str]) -> str:
         token = "invitation"
     if route.name == "notifications:unsubscribe":
         token = token_for(rose.pk, Topic.NEWS)
-    all_parts = parts | {"object_id": object_id, "token": token}
-    if route.name == "admin:accounts_member_roles":
-        all_parts["number"] = str(colleague().pk)
+    all_parts = parts | {"object_id": object_id, "token": token} | number_in(route, object_id)
     plain = re.sub(r"\(\?P<(?P<name>\w+)>[^)]*\)", lambda match: all_parts[match["name"]], route.path)
     return re.sub(r"<(?:\w+:)?(?P<name>\w+)>", lambda match: all_parts[match["name"]], plain)
+
+
+def number_in(route: Route, object_id: str) -> dict[str, str]:
+    """Return the number in an address of the staff site, if there is one."""
+    if route.name == "admin:accounts_member_roles":
+        return {"number": str(colleague().pk)}
+    return {"number": object_id} if route.name.startswith("admin:notifications_") else {}
+
+
+def a_campaign() -> int:
+    """Write a campaign and return its number."""
+    words = {"heading": "The gate is open", "text": "Come in.", "page": ""}
+    return Campaign.objects.get_or_create(notice="written-news", audience="everybody", parameters=words)[0].pk
+
+
+def a_notice_to(member: Member) -> int:
+    """Give up a notice to a member and return its number."""
+    notify(REVIEW_INFORMATION, member, occasion="odd values")
+    given_up = Notification.objects.filter(occasion="odd values")
+    given_up.update(state=State.FAILED, settled_at=timezone.now())
+    return given_up.get().pk
 
 
 def colleague() -> Member:

@@ -1,0 +1,3 @@
+"""The back office of what members are told."""
+
+from . import campaigns, outbox  # noqa: F401  # register themselves

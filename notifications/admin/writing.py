@@ -1,0 +1,92 @@
+"""The form in which staff write a campaign."""
+
+import re
+import unicodedata
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.urls import Resolver404, resolve
+from django.utils.translation import gettext_lazy as _
+
+from ..audiences import audiences
+from ..models import Campaign
+from ..notices import declared, notice_of
+
+LONGEST_HEADING, LONGEST_TEXT = 120, 5_000
+_ADDRESS = re.compile(r"https?://\S+|\bwww\.\S+", re.IGNORECASE)
+
+
+def readable(text: str) -> None:
+    """Raise ``ValidationError`` for what turns the text around it, or is not to be seen (Unicode TR 36)."""
+    if any(unicodedata.category(each) in ("Cc", "Cf") and each not in "\r\n\t\u200d\u200c" for each in text):
+        raise ValidationError(_("There are signs in it that nobody sees, or that turn the text around."))
+
+
+def ours_alone(text: str) -> None:
+    """Raise ``ValidationError`` for an address of somebody else: we send nobody there."""
+    if any(not each.startswith(settings.PUBLIC_URL) for each in _ADDRESS.findall(text)):
+        raise ValidationError(_("Leave addresses of other sites out: a page of ours can name them."))
+
+
+def a_page_of_ours(page: str) -> None:
+    """Raise ``ValidationError`` for what is no page here."""
+    parts = urlsplit(page)
+    try:
+        resolve(parts.path)
+    except Resolver404:
+        raise ValidationError(_("There is no such page. It begins with a slash, such as /policy/.")) from None
+    if parts.netloc or parts.scheme or page.startswith("//"):
+        raise ValidationError(_("Name a page of ours by its path, such as /policy/."))
+
+
+class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What is told, to whom, in which words, and when at the earliest."""
+
+    notice = forms.ChoiceField(label=_("Kind of news"))
+    audience = forms.ChoiceField(label=_("Who is told"))
+    heading = forms.CharField(label=_("Heading"), max_length=LONGEST_HEADING, validators=[readable, ours_alone])
+    text = forms.CharField(
+        label=_("Text"),
+        max_length=LONGEST_TEXT,
+        validators=[readable, ours_alone],
+        widget=forms.Textarea,
+        help_text=_("An empty line begins a new paragraph. Nothing else is formatted."),
+    )
+    page = forms.CharField(
+        label=_("Page to read on"),
+        required=False,
+        max_length=200,
+        validators=[a_page_of_ours],
+        help_text=_("If you like: a page of ours, such as /policy/."),
+    )
+
+    class Meta:
+        model = Campaign
+        fields = ("notice", "audience", "starts_at")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["notice"].choices = list(_kinds_of_news())  # type: ignore[attr-defined]
+        self.fields["audience"].choices = [(each.name, each.label) for each in audiences()]  # type: ignore[attr-defined]
+        for name in ("heading", "text", "page"):
+            self.fields[name].initial = self.instance.parameters.get(name, "")
+            self.fields[name].required = name != "page"
+
+    def clean(self) -> dict[str, Any]:
+        """Put the words where the campaign keeps them."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if {"notice", "heading", "text", "page"} <= cleaned.keys() and notice_of(cleaned["notice"]).is_written:
+            text = cleaned["text"].replace("\r\n", "\n")
+            self.instance.parameters = {"heading": cleaned["heading"], "text": text, "page": cleaned["page"]}
+        return cleaned
+
+
+def _kinds_of_news() -> Any:
+    """Yield what can be told to many, with what it means for those who declined."""
+    for notice in declared():
+        if notice.for_many and notice.is_written:
+            how = _("always sent") if notice.category.is_always_sent else _("to those who have not declined it")
+            yield notice.slug, f"{notice.title} ({how})"
