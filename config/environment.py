@@ -18,6 +18,15 @@ ENVIRONMENTS = ("development", "production")
 DATABASES = ("postgres", "postgresql", "sqlite")
 FOLDER_OF_MAILS = "django.core.mail.backends.filebased.EmailBackend"
 MAIL_SERVER = "notifications.channels.smtp.SmtpBackend"
+# Providers that carry mail, and can be told not to watch who opens it: the settings of django-anymail for their key,
+# and for the domain if they ask for one.
+PROVIDERS = {
+    "mailgun": ("MAILGUN_API_KEY", "MAILGUN_SENDER_DOMAIN"),
+    "postmark": ("POSTMARK_SERVER_TOKEN", ""),
+    "sendgrid": ("SENDGRID_API_KEY", ""),
+}
+UNWATCHED = {"track_opens": False, "track_clicks": False}
+LONG_ENOUGH = 24
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 
 
@@ -89,13 +98,15 @@ class Environment:
 
     def mail(self, name: str, folder: Path) -> dict[str, Any]:
         """Return where mail goes: to a server (``smtp+tls://user:password@host:port``), or into ``folder``."""
-        value = self.address(name, "folder:///", (*MAIL_PORTS, "folder"))
+        value = self.address(name, "folder:///", (*MAIL_PORTS, *PROVIDERS, "folder"))
         parts = urlsplit(value)
         if parts.scheme == "folder" and self.is_production:
             raise ImproperlyConfigured(f"{name}: a folder of mails is for development only")
         kept = parts.scheme == "folder"
+        backend = f"anymail.backends.{parts.scheme}.EmailBackend" if parts.scheme in PROVIDERS else MAIL_SERVER
         return {
-            "backend": FOLDER_OF_MAILS if kept else MAIL_SERVER,
+            "backend": FOLDER_OF_MAILS if kept else backend,
+            "provider": parts.scheme if parts.scheme in PROVIDERS else "",
             "folder": folder if kept else None,
             "host": parts.hostname or "",
             "port": parts.port or MAIL_PORTS.get(parts.scheme, 0),
@@ -104,6 +115,22 @@ class Environment:
             "starttls": parts.scheme == "smtp+tls",
             "tls": parts.scheme == "smtp+ssl",
         }
+
+    def provider(self, mail: dict[str, Any], secret: str) -> dict[str, Any]:
+        """Return what django-anymail needs of the provider in an address such as ``postmark://TOKEN@api``, if it is one.
+
+        The provider shows ``secret`` (``name:password``) when it reports what became of a mail.
+        """
+        if not mail["provider"]:
+            return {}
+        key, domain = PROVIDERS[mail["provider"]]
+        value = self.text(secret, "")
+        if len(value) < LONG_ENOUGH or ":" not in value[1:-1]:
+            raise ImproperlyConfigured(f"{secret} must be name:password, of {LONG_ENOUGH} letters at least")
+        if not mail["user"] or (domain and not mail["host"]):
+            raise ImproperlyConfigured("EMAIL_URL must name the key of the provider, and the domain if it asks for one")
+        named = {key: mail["user"]} | ({domain: mail["host"]} if domain else {})
+        return {**named, "WEBHOOK_SECRET": value, "REQUESTS_TIMEOUT": 20, "SEND_DEFAULTS": UNWATCHED}
 
     def texts(self, name: str, folder: Path) -> tuple[str, Path | None]:
         """Return where text messages go: the address of a gateway, or a folder of a development site, or nowhere."""

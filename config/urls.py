@@ -1,10 +1,23 @@
 """Every address of the site, by who serves it."""
 
+from collections.abc import Callable
+from importlib import import_module
+
 from django.conf import settings
 from django.contrib import admin
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import mail_page, site
+
+
+def reports_of(provider: str) -> Callable[..., HttpResponseBase]:
+    """Return the view to which the provider of mail reports what became of it."""
+    views = import_module(f"anymail.webhooks.{provider}")
+    [view] = [each for name, each in vars(views).items() if name.lower() == f"{provider}trackingwebhookview"]
+    as_view: Callable[..., HttpResponseBase] = view.as_view()
+    return as_view
+
 
 handler400 = "config.errors.bad_request"
 handler403 = "config.errors.permission_denied"
@@ -24,6 +37,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("notifications.urls")),
     path("", include("accounts.urls")),
 ]
+if settings.MAIL_PROVIDER:
+    urlpatterns += [path("webhooks/mail/", reports_of(settings.MAIL_PROVIDER), name="mail-webhook")]
 if settings.MAIL_PAGE:
     urlpatterns += [
         path("dev/mail/", mail_page.mails, name="dev-mails"),

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
@@ -11,3 +12,7 @@ class NotificationsConfig(AppConfig):
         from . import checks, written  # noqa: F401  # register themselves
 
         autodiscover_modules("notices")
+        if settings.MAIL_PROVIDER:
+            from . import provider
+
+            provider.connect()

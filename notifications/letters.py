@@ -38,6 +38,8 @@ def write(row: Notification, notice: Notice, address: str) -> EmailMultiAlternat
     subject, text, html = texts(notice, LETTER, row.member, _filling(row), way_out).values()
     message = EmailMultiAlternatives(subject, text, to=[address], headers=_headers(row, way_out))
     message.attach_alternative(html, "text/html")
+    # For a provider to give back when it reports what became of it. A mail server is not told.
+    message.metadata = {"notice": token_of(row)}  # type: ignore[attr-defined]
     return message
 
 

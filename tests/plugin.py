@@ -60,6 +60,7 @@ def make_environment() -> Path:
         "KEY_FILE",
         "LIMITS",
         "LOG_LEVEL",
+        "MAIL_WEBHOOK_SECRET",
         "PUBLIC_URL",
         "SMS_URL",
         "TRUSTED_PROXIES",

@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.core.mail import EmailMessage, get_connection
 
 from ..outcomes import Outcome, Result
+from . import provider
 
 TAKEN = "250"
 CLOSING = "421"
@@ -54,6 +55,8 @@ class Mailbag:
         except (SMTPException, OSError) as error:
             unclear = getattr(self.backend, "is_handing_over", False)
             return Outcome(Result.UNCLEAR if unclear else Result.LATER, _code(error))
+        except provider.ERRORS as error:
+            return provider.outcome_of(error)
         except ValueError as error:
             return Outcome(Result.REFUSED, type(error).__name__)  # no header can hold it
         return Outcome(Result.SENT, TAKEN)

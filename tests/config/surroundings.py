@@ -21,7 +21,16 @@ HEDGEROW = (
     "REDIS_URL",
     "EMAIL_URL",
 )
-HEDGEROW += ("PUBLIC_URL", "ALLOWED_HOSTS", "TRUSTED_PROXIES", "LIMITS", "LOG_LEVEL", "FROM_EMAIL", "PORT")
+HEDGEROW += (
+    "MAIL_WEBHOOK_SECRET",
+    "PUBLIC_URL",
+    "ALLOWED_HOSTS",
+    "TRUSTED_PROXIES",
+    "LIMITS",
+    "LOG_LEVEL",
+    "FROM_EMAIL",
+    "PORT",
+)
 
 
 def development(folder: Path, **more: str) -> dict[str, str]:

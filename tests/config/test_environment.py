@@ -104,3 +104,18 @@ def test_text_messages_go_nowhere_in_production_unless_a_gateway_is_named(tmp_pa
     named = production(tmp_path) | {"SMS_URL": "https://user:password@gateway.example/send"}
     assert start(named, ask).stdout.split() == ["'https://user:password@gateway.example/send'", "None"]
     assert start(development(tmp_path), ask).stdout.split() == ["''", str(tmp_path / "sms")]
+
+
+def test_a_provider_of_mail_is_asked_not_to_watch_and_shows_a_secret(tmp_path: Path) -> None:
+    ask = "from config import settings as s; print(s.EMAIL_BACKEND, s.MAIL_PROVIDER, s.ANYMAIL)"
+    named = production(tmp_path, EMAIL_URL="mailgun://key@mg.example.org")
+    assert "MAIL_WEBHOOK_SECRET" in start(named).stderr.splitlines()[-1]
+    said = start(named | {"MAIL_WEBHOOK_SECRET": "hedgerow:a-secret-of-the-provider"}, ask).stdout
+    assert said.startswith("anymail.backends.mailgun.EmailBackend mailgun")
+    assert "'track_opens': False" in said
+    assert "'MAILGUN_SENDER_DOMAIN': 'mg.example.org'" in said
+    routes = "import django; django.setup(); from django.urls import reverse; print(reverse('mail-webhook'))"
+    secret = {"MAIL_WEBHOOK_SECRET": "hedgerow:a-secret-of-the-provider"}
+    for address in ("postmark://token@api", "sendgrid://key@api", "mailgun://key@mg.example.org"):
+        assert start(production(tmp_path, EMAIL_URL=address) | secret, routes).stdout.strip() == "/webhooks/mail/"
+    assert start(production(tmp_path, EMAIL_URL="mailgun://mg.example.org") | secret).returncode != 0
