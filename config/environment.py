@@ -117,7 +117,7 @@ class Environment:
         }
 
     def provider(self, mail: dict[str, Any], secret: str) -> dict[str, Any]:
-        """Return what django-anymail needs of the provider in an address such as ``postmark://TOKEN@api``, if it is one.
+        """Return what django-anymail needs of a provider at an address such as ``postmark://TOKEN@api``, if it is one.
 
         The provider shows ``secret`` (``name:password``) when it reports what became of a mail.
         """
