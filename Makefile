@@ -9,7 +9,7 @@ PACKAGES := accounts backoffice catalogue config encryption notifications privac
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock tour snapshots
+.PHONY: help run test check faults bench lock tour snapshots
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: $(VENV)/.tests ## format, lint, templates, types, storeys, dependencies, 
 	$(BIN)/deptry .
 	$(BIN)/python -m tests.config.surroundings production $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python -m tests.config.surroundings development $(BIN)/python manage.py makemigrations --check --dry-run
+
+faults: $(VENV)/.tests ## 20,000 notices while workers are killed; needs PostgreSQL and Redis (ARGS="--restart '…'")
+	@$(BIN)/python -m tests.notifications.faults $(ARGS)
 
 bench: $(VENV)/.tests ## the benchmarks, peers beside us in the same run; needs PostgreSQL
 	@$(UV) install --quiet --python $(BIN)/python --require-hashes -r benchmarks/requirements.txt

@@ -155,7 +155,8 @@ def database_options(engine: str) -> dict[str, Any]:
     if engine.endswith("sqlite3"):
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON"
         return {"OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}}
-    return {"OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}}
+    # Looked at before it is used, so that nobody is handed one that died when the server was restarted.
+    return {"CONN_HEALTH_CHECKS": True, "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}}
 
 
 def keep_to_ourselves() -> None:

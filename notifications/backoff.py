@@ -19,6 +19,11 @@ def next_try(attempts: int, now: datetime) -> datetime:
     return now + planned * _dice.uniform(1 - SPREAD, 1 + SPREAD)
 
 
+def scattered(moment: datetime) -> datetime:
+    """Return a time shortly after ``moment``, so that not all who wait for it come at once."""
+    return moment + FIRST * _dice.uniform(0, 1)
+
+
 def is_too_late(created_at: datetime, now: datetime) -> bool:
     """Say whether what could not be sent so far is given up."""
     return now - created_at >= GIVE_UP_AFTER

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from . import suppression
+from . import domains, suppression
 from .models import Notification
 
 KEPT = timedelta(days=90)
@@ -17,6 +17,7 @@ def purge_expired(now: datetime) -> dict[str, int]:
     return {
         "notices": Notification.objects.filter(settled_at__lte=now - KEPT).delete()[0],
         "addresses that rested": suppression.purge(now),
+        "domains that rested": domains.purge(now),
         "letters": throw_away_letters(now),
     }
 

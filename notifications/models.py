@@ -170,6 +170,21 @@ class Suppression(models.Model):
         return f"suppression {self.pk}"
 
 
+class RestingDomain(models.Model):
+    """A domain whose mail server wants no mail for a while, known by a keyed digest alone."""
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    refusals = models.PositiveSmallIntegerField(default=1)
+    until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("domain that takes nothing for a while")
+        verbose_name_plural = _("domains that take nothing for a while")
+
+    def __str__(self) -> str:
+        return f"resting domain {self.pk}"
+
+
 class Stage(models.TextChoices):
     """How far a campaign has come. The last two are ends."""
 

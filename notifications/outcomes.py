@@ -20,3 +20,5 @@ class Outcome:
 
     result: Result
     code: str = ""
+    # It was the mail server of the domain that spoke for all its mailboxes.
+    is_of_domain: bool = False

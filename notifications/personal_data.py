@@ -82,6 +82,17 @@ register(
 )
 register(
     PersonalData(
+        model="notifications.RestingDomain",
+        not_personal={
+            "id": "number of the row",
+            "digest": "keyed digest of a domain",
+            "refusals": "count",
+            "until": "until when nothing is sent there",
+        },
+    )
+)
+register(
+    PersonalData(
         model="notifications.Campaign",
         not_personal={
             "id": "number of the row",

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from . import letters
+from . import backoff, domains, letters
 from .channels.kinds import Channel
 from .deciding import Verdict, decide, stands_on_site
 from .letters import TextMessage
@@ -36,6 +36,8 @@ def prepare(row: Notification, notice: Notice) -> Message | None:
         take_another_way(row, notice, "no number any more")
     elif not isinstance(address, str) or row.filled_with is None:
         end(row, State.FAILED, "cannot be opened")
+    elif row.channel == Channel.EMAIL and (until := domains.rests_until(address)):
+        put_off(row, "domain rests", backoff.scattered(until))
     else:
         return _unless_it_stays(row, notice, address)
     return None

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from . import backoff
+from . import backoff, domains
 from .channels.kinds import Channel
 from .models import Notification, State, Suppression
 from .notices import Notice, UnknownNotice, notice_of
@@ -21,6 +21,7 @@ TOO_LATE = "too late"
 def settle(row: Notification, outcome: Outcome) -> bool:
     """Write down what came of an attempt; say whether the row was still ours to settle."""
     result, code = outcome.result, outcome.code
+    _about_the_domain(row, outcome)
     if result is Result.SENT:
         # One that went by another way than its first keeps why.
         return end(row, State.SENT, row.reason if row.channel != _first_channel(row) else "")
@@ -73,6 +74,12 @@ def _dead(row: Notification, code: str) -> bool:
     with transaction.atomic():
         suppress(address_of(row, notice, row.channel), Suppression.Reason.BOUNCED, code)
         return take_another_way(row, notice, code)
+
+
+def _about_the_domain(row: Notification, outcome: Outcome) -> None:
+    address = address_of(row, notice_of(row.notice), row.channel) if outcome.is_of_domain else None
+    if isinstance(address, str):
+        domains.refused(address)
 
 
 def _first_channel(row: Notification) -> str | None:

@@ -12,7 +12,9 @@ from . import provider
 
 TAKEN = "250"
 CLOSING = "421"
-PERMANENT = 500
+PERMANENT, CLOSED = 500, 421
+# The system, the network or its policy, and not one mailbox (RFC 3463, 3.4, 3.5 and 3.8).
+OF_THE_DOMAIN = (b"4.3", b"4.4")
 # At the command that names the recipient: no mailbox, moved away without leaving an address, no name of a mailbox.
 NO_MAILBOX = frozenset({550, 551, 553})
 # Some servers say 550 to what they merely do not like. Enhanced codes (RFC 3463) then tell the two apart.
@@ -68,7 +70,7 @@ class Mailbag:
 
 def _refused_recipient(code: int, text: bytes) -> Outcome:
     if code < PERMANENT:
-        return Outcome(Result.LATER, str(code))
+        return Outcome(Result.LATER, str(code), is_of_domain=code == CLOSED or text.lstrip().startswith(OF_THE_DOMAIN))
     is_dead = code in NO_MAILBOX and not text.lstrip().startswith(NOT_THE_MAILBOX)
     return Outcome(Result.DEAD if is_dead else Result.REFUSED, str(code))
 

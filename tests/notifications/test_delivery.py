@@ -15,7 +15,7 @@ from notifications import delivery
 from notifications.channels.kinds import EVERYWHERE
 from notifications.delivery import LEASE, deliver
 from notifications.housekeeping import purge_expired
-from notifications.models import OPEN, Notification, State, Suppression
+from notifications.models import OPEN, Notification, RestingDomain, State, Suppression
 from notifications.notices import Category
 from notifications.outcomes import Outcome, Result
 from notifications.preferences import choose
@@ -144,6 +144,40 @@ def test_what_cannot_be_sent_for_three_days_is_given_up_and_can_still_be_tried_b
     assert (row.state, row.reason) == (State.FAILED, "450")
     assert row.attempts < 25
     assert row.parameters["token"] == "abc"
+
+
+def test_a_domain_that_wants_no_mail_is_left_alone_and_no_other_one(rose, sink):
+    busy = [factories.make_member(f"busy{number}", email=f"b{number}@busy.example") for number in range(3)]
+    for member in (*busy, rose):
+        reset(member)
+    deliver()
+    assert sum(count for address, count in sink.asked.items() if "busy" in address) == 1
+    assert [row_to(member).state for member in busy] == [State.DEFERRED] * 3
+    assert [row_to(member).reason for member in busy] == ["421", "domain rests", "domain rests"]
+    assert row_to(rose).state == State.SENT
+    domain = RestingDomain.objects.get()
+    for minutes, refusals in ((2, 2), (8, 3)):
+        with later(minutes * 60):
+            deliver()
+        domain.refresh_from_db()
+        assert domain.refusals == refusals  # asked once each time, and later each time
+
+
+def test_one_mailbox_that_is_busy_holds_up_no_other_of_its_domain(sink):
+    slow, other = (factories.make_member(f"m{number}", email=f"m{number}@later.example") for number in range(2))
+    for member in (slow, other):
+        reset(member)
+    deliver()
+    assert [row_to(member).reason for member in (slow, other)] == ["450", "450"]
+    assert not RestingDomain.objects.exists()
+
+
+def test_a_domain_that_rested_is_forgotten(sink):
+    reset(factories.make_member("busy", email="b@busy.example"))
+    deliver()
+    with later(2 * 24 * 3600):
+        purge_expired(timezone.now())
+    assert not RestingDomain.objects.exists()
 
 
 @pytest.mark.promise("N1")
