@@ -19,7 +19,7 @@ from encryption.blind_index import blind_index
 from security import events, tokens
 from security.allowances import Limit, Share, take, take_all
 from security.disowning import disown, register_undo
-from security.models import Kind
+from security.models import Event, Kind
 from security.observing import Observation
 
 from . import mail
@@ -75,11 +75,15 @@ def ask(member: Member, address: str, *, seen: Observation) -> None:
             mail.confirm_new_address(member, address, link)
 
 
-def cancel(member: Member) -> None:
+def cancel(member: Member, *, seen: Observation) -> None:
     """End the change that is under way. The former address can still say that it never asked for it."""
     with transaction.atomic():
-        _unconfirmed(member).delete()
+        if not _unconfirmed(member).delete()[0]:
+            return
         tokens.withdraw(member, tokens.CHANGE_EMAIL)
+        asked = Event.objects.filter(member=member, kind=Kind.EMAIL_ASKED, answered_at=None)
+        asked.update(answered_at=timezone.now())  # there is nothing left that it could ask about
+        events.happened(member, Kind.EMAIL_STOPPED, seen=seen)
 
 
 def is_taken(address: str, *, by_other_than: Member) -> bool:

@@ -24,8 +24,8 @@ KINDS = frozenset(
         Kind.PHONE_REMOVED,
     }
 )
-# Told by mail alone: on the pages it would ask who has just said it. A thief in a session may have said it, though.
-BY_MAIL_ALONE = frozenset({Kind.NOT_ME, Kind.NOT_ME_STEPS})
+# Told by mail alone: on the pages it would ask who has just done it. A thief may have done it, though.
+BY_MAIL_ALONE = frozenset({Kind.NOT_ME, Kind.NOT_ME_STEPS, Kind.CODE_USED})
 # Told by mails of their own, which go to the right one of two addresses and hold the link that fits.
 WITH_A_MAIL_OF_THEIR_OWN = frozenset({Kind.EMAIL_ASKED, Kind.EMAIL_CHANGED, Kind.EMAIL_STOPPED})
 

@@ -84,6 +84,11 @@ def waiting_app(member: Any, number: int | None) -> AuthenticatorApp | None:
     return app if app is not None and isinstance(app.secret, str) else None
 
 
+def is_added(member: Any, number: int | None) -> bool:
+    """Say whether the app of that number is one of ``member`` that counts."""
+    return bool(AuthenticatorApp.objects.filter(user=member, confirmed=True, pk=number).exists())
+
+
 @transaction.atomic
 def confirm_app(app: Any, code: str, name: str, *, seen: Observation) -> bool:
     """Let ``app`` count from now on, if ``code`` is what it shows; say False if not. That code has been taken then."""

@@ -8,7 +8,7 @@ with a browser that has an allowance of its own, because they have signed in wit
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from types import SimpleNamespace
 from typing import Any
@@ -37,6 +37,7 @@ REGION_BITS = {4: 16, 6: 32}
 NOBODY = SimpleNamespace(pk=0)
 LET_THROUGH = "let-through"  # the key under which a session says whose mailed link was opened in it
 LET_THROUGH_SECONDS = int(timedelta(minutes=15).total_seconds())
+A_MOMENT = timedelta(minutes=1)  # at most, from the event of a new password to the note in the session
 
 
 class Attempt:
@@ -85,6 +86,13 @@ def may_mail(what: str, email: str) -> bool:
 def let_through(request: HttpRequest, member: Any) -> None:
     """Let ``member`` sign in with this browser in a while although others try: they opened a link that was mailed."""
     request.session[LET_THROUGH] = {"member": str(member.pk), "since": int(time.time())}
+
+
+def password_set_at(request: HttpRequest, member: Any) -> datetime | None:
+    """Return since when ``member`` has had a password that was set in this browser by a mailed link; None if not so."""
+    if not _was_let_through(request, member):
+        return None
+    return datetime.fromtimestamp(request.session[LET_THROUGH]["since"], UTC) - A_MOMENT
 
 
 def _personal_share(request: HttpRequest, email: str, member: Any) -> Share:

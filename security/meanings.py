@@ -32,7 +32,10 @@ MEANINGS: dict[str, Meaning] = {
     ),
     Kind.NEW_BROWSER: Meaning(
         _("Somebody signed in from a new browser"),
-        _("They knew your password or had a passkey of yours, in a browser in which you had not signed in before."),
+        _(
+            "They knew your password or had a passkey of yours, and did the second step if there is one. The browser "
+            "is new to us, or was forgotten when it was said that it was not you."
+        ),
         SESSIONS,
         _SEE_SESSIONS,
     ),
@@ -103,14 +106,14 @@ MEANINGS: dict[str, Meaning] = {
     ),
     Kind.NOT_ME: Meaning(
         _("Somebody said that it was not you"),
-        _("Every browser was signed out, and the password opened nothing until there was a new one."),
+        _("Every browser was signed out, and the password is worth nothing until a new one is set."),
         PATH,
         _("Go on where you left off"),
     ),
     Kind.NOT_ME_STEPS: Meaning(
         _("Somebody said that it was not you"),
         _(
-            "Every browser was signed out, and the password opened nothing until there was a new one. Second steps "
+            "Every browser was signed out, and the password is worth nothing until a new one is set. Second steps "
             "that were added of late open nothing without the new password, and those of members go after 24 hours. "
             "They are yours? Then sign in with the new password and one of them: that one stays."
         ),

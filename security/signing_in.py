@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django_otp import login as remember_device
 
-from . import events, removing
+from . import events, guarding, removing
 from .browsers import remember_browser
 from .last_use import claim_writing
-from .models import Kind, SignIn
+from .models import Browser, Event, Kind, SignIn
 from .observing import Observation, observe
 from .sessions import SIGN_IN, end_sessions
 from .steps import has_second_step, second_steps
@@ -72,6 +72,7 @@ def complete(request: HttpRequest, member: Any, backend: str, device: Any = None
         verify(request, device)
     was_here = events.has_signed_in(member)
     browser, is_new = remember_browser(request, member)
+    _own_what_was_set_here(request, member, browser)
     seen = observe(request)
     kind = _what_is_new(member, seen, is_new_browser=is_new, was_here=was_here)
     sign_in = SignIn.objects.create(member=member, browser=browser, device=seen.device, network=seen.network)
@@ -81,6 +82,14 @@ def complete(request: HttpRequest, member: Any, backend: str, device: Any = None
         # A moment, not an age: however often the session is saved, it ends then.
         request.session.set_expiry(timezone.now() + timedelta(seconds=settings.STAFF_SESSION_AGE))
     events.happened(member, kind, seen=seen)
+
+
+def _own_what_was_set_here(request: HttpRequest, member: Any, browser: Browser) -> None:
+    """Let a password that was set in this browser by a mailed link count as its doing: it is not asked about itself."""
+    set_at = guarding.password_set_at(request, member)
+    if set_at is not None:
+        unknown = Event.objects.filter(member=member, kind=Kind.PASSWORD_RESET, browser=None, at__gte=set_at)
+        unknown.update(browser=browser)
 
 
 def _what_is_new(member: Any, seen: Observation, *, is_new_browser: bool, was_here: bool) -> Kind:

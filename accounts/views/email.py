@@ -53,7 +53,7 @@ def _ask(request: HttpRequest, form: EmailChangeForm) -> bool:
 @require_POST
 def cancel(request: HttpRequest) -> HttpResponse:
     """End a change that is under way."""
-    email_change.cancel(cast("Member", request.user))
+    email_change.cancel(cast("Member", request.user), seen=observe(request))
     messages.success(request, _("The change has ended. Your address is as it was."))
     return redirect("accounts:settings-email")
 
@@ -74,7 +74,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if email_change.confirm(token, seen=observe(request)) is None:
         return _page_of_link(request, "accounts/email_confirm.html", None)
     messages.success(request, _("The new address counts. From now on you sign in with it."))
-    return keep_address_quiet(redirect("accounts:home"))
+    return keep_address_quiet(redirect("accounts:home" if request.user.is_authenticated else "accounts:sign-in"))
 
 
 def _is_shown(form: ConfirmEmailForm | None, member: Member, token: str) -> bool:

@@ -32,7 +32,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     )
     if form.is_valid():
         chosen = dict.fromkeys(Topic, NOWHERE) if "none" in request.POST else form.choices()
-        _tell(request, is_certain=choose(request.user, chosen))
+        _tell(request, is_certain=choose(request.user, chosen), is_all_off=not any(chosen.values()))
         return redirect("notifications:settings")
     context = {"form": form, "is_barred": is_asked_for(request), "mailbox": mailbox_of(request.user)}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
@@ -47,8 +47,12 @@ def write_again(request: HttpRequest) -> HttpResponse:
     return redirect("notifications:settings")
 
 
-def _tell(request: HttpRequest, *, is_certain: bool) -> None:
-    if is_certain:
+def _tell(request: HttpRequest, *, is_certain: bool, is_all_off: bool) -> None:
+    if is_certain and is_all_off:
+        messages.success(
+            request, _("All of these are off. It counts from now on, also for what is being sent already.")
+        )
+    elif is_certain:
         messages.success(request, _("Saved. It counts from now on, also for what is being sent already."))
     else:
         messages.warning(request, _("Saved. One mail was on its way already and may still arrive."))

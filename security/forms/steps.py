@@ -108,7 +108,8 @@ class RecoveryForm(AccessibleForm):
             "required": _("Type one of the codes of your sheet."),
             "max_length": _("A recovery code is shorter than that."),
         },
-        widget=TypedOnce(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        # Shown again as it was typed: a wrong one opens nothing, and a slip in sixteen letters is easier to find then.
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
 
     def tried(self, request: HttpRequest, member: Any) -> Any:

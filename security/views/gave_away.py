@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from .. import recovering
+from .. import recovering, removing
 from ..allowances import Limit, take
 from ..ending import end_others
 from ..events import happened
@@ -38,6 +38,7 @@ def _page(request: HttpRequest, wait: timedelta | None = None) -> HttpResponse:
     context: dict[str, Any] = {"steps": steps, "step": step, "too_often": wait is not None}
     if step and step.slug == recovering.STEPS:
         context["second_steps"] = second_steps(request.user)
+        context["in_question"] = removing.pending(request.user)
     page = render(request, "security/gave_away.html", context)
     return ask_to_wait(page, wait) if wait else page
 

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import recovery, removing
-from ..authenticator import address_of, begin_app, confirm_app, in_groups, picture_of, waiting_app
+from ..authenticator import address_of, begin_app, confirm_app, in_groups, is_added, picture_of, waiting_app
 from ..forms import status_of
 from ..forms.steps import AppForm, NameForm
 from ..freshness import recently_authenticated
@@ -32,6 +32,11 @@ def add_app(request: HttpRequest) -> HttpResponse:
     """Show the secret for an authenticator app, and take the code that shows that the app has it."""
     member: Any = request.user
     app = _app_of(request, member)
+    if app is None and is_added(member, request.session.get(ADDING)):
+        # Sent twice: the page of the codes was loaded once more.
+        text = _("That app is added already. Codes are shown once: make new ones if you did not keep them.")
+        messages.info(request, text)
+        return redirect("security:settings")
     if app is None:
         return redirect("security:app")
     form = AppForm(request.POST if request.method == "POST" else None, initial={"name": _("Authenticator app")})

@@ -89,7 +89,7 @@ def test_the_new_address_counts_once_its_link_is_opened_and_a_button_pressed(ros
     assert address_of(rose) == OLD
     before = Member.objects.get(pk=rose.pk)
     answer = send(visitor, link)
-    assert answer["Location"] == "/"
+    assert answer["Location"] == "/sign-in/"
     after = Member.objects.get(pk=rose.pk)
     assert after.email == NEW
     assert bytes(after.email_index) == blind_index("accounts_member.email", NEW)

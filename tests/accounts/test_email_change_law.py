@@ -143,7 +143,7 @@ def walk(step: Any, people: dict[str, Member], oracle: Oracle, links: dict[str, 
             done = getattr(email_change, what)(token, seen=Observation())
             assert (done is not None) == act(who, one, now), step
     elif what == "cancel":
-        email_change.cancel(people[more[0]])
+        email_change.cancel(people[more[0]], seen=Observation())
         oracle.cancels(more[0])
     elif what == "wait":
         clock.shift(more[0])

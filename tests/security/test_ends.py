@@ -176,3 +176,40 @@ def test_what_was_typed_stands_in_no_trace_of_what_was_refused():
     from security.allowances import Limit, Share
 
     assert "rose@" not in repr(Share(Limit("mail", 1, timedelta(1)), ("rose@example.org",)))
+
+
+# --- what somebody did themself -----------------------------------------------------------------------------------
+def test_who_sets_a_password_by_a_mailed_link_is_not_asked_about_it_in_that_browser_and_is_in_others(rose):
+    other = sign_in(rose, agent=SAFARI)
+    owner = browser()
+    reset = tokens.issue(rose, tokens.RESET_PASSWORD)
+    owner.post(f"/password/reset/{reset}/", {"new_password": NEW})
+    sign_in(rose, owner, password=NEW)
+    assert "Your password was changed" not in text_of(owner.get("/friends/"))
+    sign_in(rose, other, password=NEW)
+    assert "Somebody signed in from a new browser" in text_of(other.get("/friends/"))
+    event = Event.objects.get(kind=Kind.PASSWORD_RESET)
+    assert event.browser_id == Event.objects.get(kind=Kind.NEW_BROWSER).browser_id
+    Event.objects.filter(kind=Kind.NEW_BROWSER).update(is_alert=False)
+    assert "Your password was changed" in text_of(other.get("/friends/"))
+
+
+def test_a_change_of_address_that_was_ended_asks_nobody_any_more(rose):
+    here = factories.sign_in_freshly(rose)
+    other = sign_in(rose, agent=SAFARI)
+    here.post("/settings/email/", {"email": "rose@new.example"})
+    assert "Another e-mail address was asked for" in text_of(other.get("/friends/"))
+    here.post("/settings/email/cancel/")
+    assert "Another e-mail address was asked for" not in text_of(other.get("/friends/"))
+    assert Event.objects.filter(kind=Kind.EMAIL_STOPPED).count() == 1
+    here.post("/settings/email/cancel/")
+    assert Event.objects.filter(kind=Kind.EMAIL_STOPPED).count() == 1
+
+
+def test_staff_are_offered_nothing_that_is_refused(rose):
+    Member.objects.filter(pk=rose.pk).update(is_staff=True)
+    client = factories.sign_in(browser(), Member.objects.get(), verified=True)
+    app = AuthenticatorApp.objects.get()
+    page = client.get(f"/settings/security/steps/app/{app.pk}/").content.decode()
+    assert "/remove/" not in page
+    assert "Add another one" in page

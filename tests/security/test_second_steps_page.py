@@ -166,3 +166,14 @@ def test_a_session_is_not_verified_any_more_without_what_verified_it(warden: Mem
     assert client.get("/admin/").status_code == HTTPStatus.OK
     app.delete()
     assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/sign-in/verify/?next=/admin/"
+
+
+def test_who_loads_the_page_of_the_codes_once_more_is_told_that_the_app_is_there():
+    rose = make_member("rose")
+    client = sign_in(Client(), rose)
+    client.get("/settings/security/app/")
+    sent = {"code": code_of(AuthenticatorApp.objects.get()), "name": "Telephone"}
+    assert "recovery codes" in client.post("/settings/security/app/", sent).content.decode().lower()
+    again = client.post("/settings/security/app/", sent, follow=True)
+    assert "added already" in again.content.decode()
+    assert AuthenticatorApp.objects.count() == 1

@@ -329,7 +329,7 @@ def test_the_page_of_security_shows_what_is_in_question_and_keeps_it_at_a_press(
     factories.sign_in(client, Member.objects.get(), verified=True)
     page = text_of(client.get("/settings/security/"))
     assert "Second steps are in question" in page
-    assert "They are taken away after" in page
+    assert "The others are taken away after" in page
     assert client.post("/settings/security/steps/keep/").status_code == 302
     assert not StepRemoval.objects.exists()
     assert "in question" not in text_of(client.get("/settings/security/"))
