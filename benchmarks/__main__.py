@@ -11,6 +11,7 @@ BENCHMARKS = {
     "encrypted_fields": "--database",
     "visibility": "--server",
     "guessing": "--server",
+    "mass_mail": "--server",
 }
 
 
