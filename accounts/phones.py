@@ -62,9 +62,8 @@ def _what_happened(before: Any, number: str) -> Kind:
 
 def confirmed_number(member: Any, before: datetime) -> str | None:
     """Return the number of ``member`` for text messages if it was confirmed by ``before``; None without such a one."""
-    profile = Profile.objects.get(pk=member.pk)
-    is_confirmed = profile.phone_verified_at is not None and profile.phone_verified_at <= before
-    return profile.phone if is_confirmed and can_be_written_to(profile.phone) else None
+    profile = Profile.objects.filter(pk=member.pk, phone_verified_at__lte=before).first()
+    return profile.phone if profile is not None and can_be_written_to(profile.phone) else None
 
 
 def can_be_written_to(number: Any) -> bool:

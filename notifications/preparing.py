@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
+from django.db import DatabaseError
 from django.utils import timezone
 
 from . import backoff, domains, letters
@@ -25,7 +26,21 @@ Message = EmailMessage | TextMessage
 
 
 def prepare(row: Notification, notice: Notice) -> Message | None:
-    """Return the message of a row; settle the row and return None where it is not to be sent now."""
+    """Return the message of a row; settle the row and return None where it is not to be sent now.
+
+    Raises what the database raises: the row is taken up again then.
+    """
+    try:
+        return _looked_at(row, notice)
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever it is, it holds up none of the others
+        logger.error("notice %s, row %s cannot be sent: %s", row.notice, row.pk, type(error).__name__)  # noqa: TRY400
+        end(row, State.FAILED, "cannot be written")
+        return None
+
+
+def _looked_at(row: Notification, notice: Notice) -> Message | None:
     if _as_now(row) is None:
         end(row, State.ERASED)
         return None
@@ -54,7 +69,8 @@ def _unless_it_stays(row: Notification, notice: Notice, address: str) -> Message
     verdict = decide(notice, stands)
     row.is_on_site = row.is_on_site or (verdict in (Verdict.SEND, Verdict.SITE) and stands_on_site(notice, stands))
     if verdict is Verdict.SEND:
-        return _written(row, notice, address)
+        write = letters.write_short if row.channel == Channel.SMS else letters.write
+        return write(row, notice, address)
     if verdict is Verdict.HOLD:
         put_off(row, "unconfirmed address", timezone.now() + HELD)
     elif verdict is Verdict.UNREACHABLE:
@@ -65,13 +81,3 @@ def _unless_it_stays(row: Notification, notice: Notice, address: str) -> Message
     else:
         end(row, State.SUPPRESSED)
     return None
-
-
-def _written(row: Notification, notice: Notice, address: str) -> Message | None:
-    write = letters.write_short if row.channel == Channel.SMS else letters.write
-    try:
-        return write(row, notice, address)
-    except Exception as error:  # noqa: BLE001  # whatever it is, it holds up none of the others
-        logger.error("notice %s, row %s cannot be written: %s", row.notice, row.pk, type(error).__name__)  # noqa: TRY400
-        end(row, State.FAILED, "cannot be written")
-        return None

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.utils import timezone
 
 from accounts.models import Member
 from accounts.notices import RESET_PASSWORD
-from notifications import delivery
+from notifications import delivery, preparing
 from notifications.channels.kinds import EVERYWHERE
 from notifications.delivery import LEASE, deliver
 from notifications.housekeeping import purge_expired
@@ -230,6 +230,47 @@ def test_an_address_that_no_header_can_hold_holds_up_nobody(rose, sink):
     deliver()
     assert [mail["X-To"] for mail in sink.taken] == [rose.email]
     assert set(Notification.objects.values_list("state", flat=True)) == {State.SENT, State.FAILED}
+
+
+@pytest.mark.parametrize("where", ["standing", "address_of"])
+def test_whatever_is_wrong_with_one_row_holds_up_no_other(rose, sink, monkeypatch, caplog, where):
+    odd = factories.make_member("odd")
+    for member in (odd, rose):
+        reset(member)
+    whole = getattr(preparing, where)
+
+    def fails(*about):
+        if odd.pk in {getattr(each, "pk", None) for each in about} | {getattr(about[0], "member_id", None)}:
+            raise LookupError("odd@example.org")
+        return whole(*about)
+
+    monkeypatch.setattr(preparing, where, fails)
+    deliver()
+    assert (row_to(odd).state, row_to(odd).reason, row_to(rose).state) == (
+        State.FAILED,
+        "cannot be written",
+        State.SENT,
+    )
+    assert "LookupError" in caplog.text
+    assert "odd@" not in caplog.text
+
+
+def test_a_database_that_goes_away_settles_nothing(rose, sink, monkeypatch):
+    reset(rose)
+
+    def gone(*_about):
+        raise OperationalError("gone")
+
+    with monkeypatch.context() as going:
+        going.setattr(preparing, "standing", gone)
+        with pytest.raises(OperationalError):
+            deliver()
+    assert row_to(rose).state == State.ATTEMPTING
+    with later(LEASE.total_seconds() + 1):
+        deliver()
+    with later(LEASE.total_seconds() + 120):
+        deliver()
+    assert row_to(rose).state == State.SENT
 
 
 # --- whom it may still reach when it leaves -----------------------------------------------------------------------
