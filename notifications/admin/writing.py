@@ -16,6 +16,7 @@ from ..models import Campaign
 from ..notices import declared, notice_of
 
 LONGEST_HEADING, LONGEST_TEXT = 120, 5_000
+MINUTES = "%Y-%m-%dT%H:%M"  # as a browser writes it
 _ADDRESS = re.compile(r"https?://\S+|\bwww\.\S+", re.IGNORECASE)
 
 
@@ -61,6 +62,13 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         max_length=200,
         validators=[a_page_of_ours],
         help_text=_("If you like: a page of ours, such as /policy/."),
+    )
+
+    starts_at = forms.DateTimeField(
+        label=_("Not before"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MINUTES),
+        help_text=_("If you like. Without it, it begins once it is approved."),
     )
 
     class Meta:

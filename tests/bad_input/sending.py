@@ -41,8 +41,7 @@ CAMPAIGN = {
     "heading": "The gate is open",
     "text": "Come in.",
     "page": "/people/",
-    "starts_at_0": "2026-12-01",
-    "starts_at_1": "10:00",
+    "starts_at": "2026-12-01T10:00",
 }
 TAKES: dict[str, dict[str, str]] = {
     "accounts:join": {

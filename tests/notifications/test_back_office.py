@@ -27,7 +27,7 @@ from .conftest import row_to
 pytestmark = pytest.mark.django_db
 ADMIN = "/admin/notifications"
 WRITTEN = {"heading": "The gate is open", "text": "Come in.", "page": "/people/"}
-FORM = WRITTEN | {"notice": NEWS[Topic.NEWS].slug, "audience": "everybody", "starts_at_0": "", "starts_at_1": ""}
+FORM = WRITTEN | {"notice": NEWS[Topic.NEWS].slug, "audience": "everybody", "starts_at": ""}
 
 
 @pytest.fixture
@@ -186,6 +186,14 @@ def test_a_campaign_is_written_approved_by_somebody_else_watched_and_done(rose, 
     assert sum(widths) == pytest.approx(1000)
 
 
+def test_a_time_is_taken_and_shown_again(staff):
+    writer, _author = staff("author", "campaigns")
+    writer.post(f"{ADMIN}/campaign/add/", FORM | {"starts_at": "2030-05-04T18:30"})
+    campaign = Campaign.objects.get()
+    assert campaign.starts_at.isoformat() == "2030-05-04T18:30:00+00:00"
+    assert 'value="2030-05-04T18:30"' in writer.get(f"{ADMIN}/campaign/{campaign.pk}/change/").content.decode()
+
+
 def test_what_changed_meanwhile_is_not_approved(staff):
     writer, _author = staff("author", "campaigns")
     approver, _second = staff("second", "legal")
@@ -243,7 +251,7 @@ def test_who_may_approve_does_nothing_else(staff):
         ({"notice": "reset-password"}, "not one of the available choices"),
         ({"notice": "no-such-notice"}, "not one of the available choices"),
         ({"audience": "nobody"}, "not one of the available choices"),
-        ({"starts_at_0": "soon"}, "valid date"),
+        ({"starts_at": "soon"}, "valid date"),
     ],
 )
 def test_what_cannot_be_sent_is_said_by_the_field_and_kept(staff, change, said):
