@@ -29,6 +29,7 @@ OUTBOX = (
     "notifications.view_suppression",
     "notifications.delete_suppression",
 )
+ANNOUNCING = tuple(f"notifications.{act}_announcement" for act in ("view", "add", "change", "delete"))
 # Campaigns of others.
 APPROVING = ("notifications.view_campaign", "notifications.approve_campaign")
 
@@ -45,6 +46,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "privacy.view_policyversion",
         *OUTBOX,
         *APPROVING,
+        *ANNOUNCING,
     ),
     # disclosure requests
     "legal": (*MASKED_VIEW, *APPROVING, "privacy.view_policyversion"),
@@ -54,6 +56,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "campaigns": (
         *MASKED_VIEW,
         *APPROVING,
+        *ANNOUNCING,
         "notifications.add_campaign",
         "notifications.change_campaign",
         "notifications.delete_campaign",

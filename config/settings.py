@@ -95,6 +95,7 @@ TEMPLATES = [
                 "accounts.context_processors.shell",
                 "security.context_processors.alert",
                 "notifications.context_processors.inbox",
+                "notifications.context_processors.announcements",
             ],
         },
     },

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 from . import domains, suppression
-from .models import Notification
+from .models import Announcement, Notification
 
 KEPT = timedelta(days=90)
 LETTERS_KEPT = timedelta(days=30)
@@ -18,6 +18,7 @@ def purge_expired(now: datetime) -> dict[str, int]:
         "notices": Notification.objects.filter(settled_at__lte=now - KEPT).delete()[0],
         "addresses that rested": suppression.purge(now),
         "domains that rested": domains.purge(now),
+        "announcements": Announcement.objects.filter(ends_at__lte=now - KEPT).delete()[0],
         "letters": throw_away_letters(now),
     }
 

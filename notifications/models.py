@@ -170,6 +170,54 @@ class Suppression(models.Model):
         return f"suppression {self.pk}"
 
 
+class Reach(models.TextChoices):
+    """To whom an announcement is shown."""
+
+    ALL = "all", _("everybody, visitors too")
+    SIGNED_IN = "signed-in", _("who is signed in")
+    AFFECTED = "affected", _("those it is about")
+
+
+class Announcement(models.Model):
+    """A banner on every page for a while."""
+
+    text = models.CharField(_("text"), max_length=300)
+    page = models.CharField(_("page to read on"), max_length=200, blank=True)
+    reach = models.CharField(_("who sees it"), max_length=9, choices=Reach.choices, default=Reach.SIGNED_IN)
+    is_warning = models.BooleanField(_("a warning"), default=False)
+    starts_at = models.DateTimeField(_("from"), default=timezone.now)
+    ends_at = models.DateTimeField(_("until"))
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("announcement")
+        verbose_name_plural = _("announcements")
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=Q(reach__in=Reach.values), name="notifications_known_reach"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="notifications_ends_after_it_starts"),
+        ]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["ends_at"], name="notifications_announced_until")]
+
+    def __str__(self) -> str:
+        return f"announcement {self.pk}"
+
+
+class Announced(models.Model):
+    """What an announcement is to one member: it is about them, or they have put it away."""
+
+    announcement = models.ForeignKey(Announcement, models.CASCADE, related_name="readers")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    is_put_away = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["announcement", "member"], name="notifications_announced_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"announcement {self.announcement_id} to member {self.member_id}"
+
+
 class RestingDomain(models.Model):
     """A domain whose mail server wants no mail for a while, known by a keyed digest alone."""
 

@@ -115,3 +115,26 @@ register(
         },
     )
 )
+register(
+    PersonalData(
+        model="notifications.Announcement",
+        not_personal={
+            "id": "number of the row",
+            "text": "words of the staff, the same for all",
+            "page": "a page of ours",
+            "reach": "which group sees it",
+            "is_warning": "how it looks",
+            "starts_at": "from when it is shown",
+            "ends_at": "until when it is shown",
+            "written_by": "member of staff",
+        },
+    )
+)
+register(
+    PersonalData(
+        model="notifications.Announced",
+        subjects=("member",),
+        fields=(_chosen("is_put_away", _("Whether you put an announcement away")),),
+        not_personal={"id": "number of the row", "announcement": "which one", "member": "to whom it is shown"},
+    )
+)

@@ -28,7 +28,7 @@ from accounts.roles import assign_roles, sync_roles
 from catalogue.vocabulary import Audience
 from config.routes import Route, routes
 from notifications.letters import token_of
-from notifications.models import Campaign, Notification, Preference, Suppression
+from notifications.models import Announcement, Campaign, Notification, Preference, Reach, Suppression
 from notifications.sending import notify
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
@@ -304,6 +304,18 @@ admin:notifications_suppression_history        POST 302 302 302 302 302 302 403 
 /admin/notifications/preference/<path:object_id>/ POST 302 302 302 302 302 302 302 302 302
 /admin/notifications/suppression/<path:object_id>/ GET  302 302 302 302 302 302 302 302 302
 /admin/notifications/suppression/<path:object_id>/ POST 302 302 302 302 302 302 302 302 302
+/admin/notifications/announcement/<path:object_id>/ GET  302 302 302 302 302 302 302 302 302
+/admin/notifications/announcement/<path:object_id>/ POST 302 302 302 302 302 302 302 302 302
+admin:notifications_announcement_add           GET  302 302 302 302 302 302 403 200 200
+admin:notifications_announcement_add           POST 302 302 302 302 302 302 403 200 200
+admin:notifications_announcement_change        GET  302 302 302 302 302 302 403 200 200
+admin:notifications_announcement_change        POST 302 302 302 302 302 302 403 200 200
+admin:notifications_announcement_changelist    GET  302 302 302 302 302 302 403 200 200
+admin:notifications_announcement_changelist    POST 302 302 302 302 302 302 403 200 200
+admin:notifications_announcement_delete        GET  302 302 302 302 302 302 403 200 200
+admin:notifications_announcement_delete        POST 302 302 302 302 302 302 403 200 200
+admin:notifications_announcement_history       GET  302 302 302 302 302 302 403 200 200
+admin:notifications_announcement_history       POST 302 302 302 302 302 302 403 200 200
 # what members hear about; whoever holds the link of a mail declines with it
 notifications:settings                         GET  302 200 200 302 302 200 200 200 200
 notifications:settings                         POST 302 302 302 302 302 302 302 302 302
@@ -311,6 +323,7 @@ notifications:write-again                      POST 302 302 302 302 302 302 302 
 notifications:inbox                            GET  302 200 200 302 302 200 200 200 200
 notifications:notice                           GET  302 404 200 302 302 404 404 404 404
 notifications:all-read                         POST 302 302 302 302 302 302 302 302 302
+notifications:put-away                         POST 302 302 302 302 302 302 302 302 302
 notifications:unsubscribe                      GET  200 200 200 200 200 200 200 200 200
 notifications:unsubscribe                      POST 422 422 422 422 422 422 422 422 422
 # on a development site only
@@ -375,6 +388,7 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "notification": str(Notification.objects.get(member=rose, notice=REVIEW_INFORMATION.slug).pk),
         "preference": str(Preference.objects.create(member=rose, topic=Topic.NEWS, wanted=True).pk),
         "suppression": str(Suppression.objects.create(digest=b"x" * 32, reason=Suppression.Reason.BOUNCED).pk),
+        "announcement": announced(),
         "campaign": str(Campaign.objects.create(notice="written-news", audience="everybody").pk),
         "not_me_token": tokens.issue(rose, tokens.NOT_ME, event=event),
         "event_id": str(event.pk),
@@ -396,6 +410,12 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
             expires_at=timezone.now() + timedelta(days=1),
         ).pk,
     }
+
+
+def announced() -> str:
+    """Announce something to everybody, and return its number."""
+    until = timezone.now() + timedelta(hours=1)
+    return str(Announcement.objects.create(text="The gate is closed.", reach=Reach.ALL, ends_at=until).pk)
 
 
 def notice_to(member: Member) -> str:
@@ -424,6 +444,7 @@ def address(route: Route, values: dict[str, str]) -> str:
     own |= {"token": values["notice_token"]} if route.name == "notifications:notice" else {}
     own |= {"number": values["colleague"]} if route.name == "admin:accounts_member_roles" else {}
     own |= {"number": values.get(model, "1")} if route.name.startswith("admin:notifications_") else {}
+    own |= {"number": values["announcement"]} if route.name == "notifications:put-away" else {}
     own |= {"token": "invitation"} if route.name == "accounts:invitation" else {}
     own |= {"token": values["not_me_token"]} if "not-me" in route.name else {}
 

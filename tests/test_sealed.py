@@ -104,6 +104,7 @@ OPEN = {
     "admin.LogEntry.action_flag": "one of three kinds of act",
     "admin.LogEntry.change_message": "names of fields",
     "notifications.Preference.topic": "one of four kinds of news",
+    "notifications.Announced.is_put_away": "a switch that pages go by",
     "notifications.Preference.channel": "mail or inbox",
     "notifications.Preference.wanted": "a switch that the outbox goes by",
     "notifications.Preference.changed_at": MOMENT,

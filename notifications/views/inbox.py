@@ -3,11 +3,13 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from .. import announcements
 from ..inbox import page_of, read, read_all
 from ..suppression import mailbox_of
 
@@ -34,6 +36,16 @@ def notice(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     item, text = found
     return render(request, "notifications/notice.html", {"item": item, "text": text})
+
+
+@require_POST
+def put_away(request: HttpRequest, number: int) -> HttpResponse:
+    """Show an announcement no more, and go back to the page. Answers 404 to one that is shown to nobody here."""
+    if not announcements.put_away(number, request.user):
+        raise Http404
+    page = request.POST.get("next", "")
+    is_ours = page.startswith("/") and url_has_allowed_host_and_scheme(page, allowed_hosts=None)
+    return HttpResponseRedirect(page) if is_ours else redirect("notifications:inbox")
 
 
 @require_POST

@@ -53,7 +53,8 @@ def test_every_permission_has_a_page_on_which_it_can_be_used(name, rf):
 
 def test_nobody_deletes_but_drafts_and_what_keeps_mail_from_an_address():
     deleting = {name for names in ROLES.values() for name in names if ".delete_" in name}
-    assert deleting == {"notifications.delete_campaign", "notifications.delete_suppression"}
+    drafts = {"notifications.delete_campaign", "notifications.delete_announcement"}
+    assert deleting == {*drafts, "notifications.delete_suppression"}
 
 
 def test_roles_are_exactly_those_assigned():

@@ -8,7 +8,7 @@ from privacy.models import PolicyVersion
 from security.models import AuthenticatorApp, Event, Kind, SignIn
 from tests.factories import VALUES, add_app, befriend, make_circle, make_member
 
-from .sending import a_campaign, a_notice_to
+from .sending import a_campaign, a_notice_to, an_announcement
 
 
 @pytest.fixture
@@ -38,6 +38,7 @@ def parts(rose: Member) -> dict[str, str]:
         "name": "one.log",
         "position": "0",
         "content_type_id": "1",
+        "announcement": str(an_announcement()),
         "campaign": str(a_campaign()),
         "notification": str(a_notice_to(rose)),
         "app_label": "accounts",

@@ -20,7 +20,7 @@ from accounts.models import Member, StaffInvitation
 from accounts.notices import REVIEW_INFORMATION
 from accounts.roles import assign_roles
 from config.routes import Route, routes
-from notifications.models import Campaign, Notification, State
+from notifications.models import Announcement, Campaign, Notification, State
 from notifications.sending import notify
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
@@ -35,6 +35,14 @@ TOLD = {name: value for name, value in VALUES.items() if name not in ("birth_dat
     "time_zone": "Europe/Lisbon",
 }
 # What each form takes, filled as it may be. Whatever is not filled here (``next``) may be anything and is ignored.
+ANNOUNCEMENT = {
+    "text": "The gate is closed.",
+    "page": "/people/",
+    "reach": "all",
+    "is_warning": "on",
+    "starts_at": "2026-12-01T10:00",
+    "ends_at": "2026-12-02T10:00",
+}
 CAMPAIGN = {
     "notice": "written-news",
     "audience": "everybody",
@@ -111,6 +119,7 @@ TAKES: dict[str, dict[str, str]] = {
     "notifications:settings": {"product-email": "on", "news-site": "on"},
     "notifications:write-again": {},
     "notifications:all-read": {},
+    "notifications:put-away": {"next": "/people/"},
     "notifications:unsubscribe": {"List-Unsubscribe": "One-Click"},
     "privacy:listed": {"listed": "on"},
     "privacy:field-audience": {"audience": "circles", "circles": "", "exceptions": "@moss", "sure": "on", "next": "/"},
@@ -128,6 +137,9 @@ TAKES: dict[str, dict[str, str]] = {
     "admin:notifications_notification_retry": {},
     "admin:notifications_preference_changelist": {"action": "", "index": "0"},
     "admin:notifications_suppression_changelist": {"action": "", "index": "0"},
+    "admin:notifications_announcement_changelist": {"action": "", "index": "0"},
+    "admin:notifications_announcement_add": ANNOUNCEMENT,
+    "admin:notifications_announcement_change": ANNOUNCEMENT,
     "admin:notifications_campaign_changelist": {"action": "", "index": "0"},
     "admin:notifications_campaign_act": {"act": "pause", "seen": "0"},
     "admin:notifications_campaign_add": CAMPAIGN,
@@ -135,7 +147,7 @@ TAKES: dict[str, dict[str, str]] = {
 }
 # Pages of the staff site that take nothing: they show, refuse, or lead elsewhere.
 TAKE_NOTHING = re.compile(
-    r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation|notifications_campaign).*_add$|.*_(delete|history)$|"
+    r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation|notifications_(campaign|announcement)).*_add$|.*_(delete|history)$|"
     r"(privacy_policyversion|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
 )
 # What is made there is shown once, or answered to a program, so no page follows.
@@ -213,7 +225,7 @@ def address(route: Route, parts: dict[str, str]) -> str:
     ids |= {"policyversion": PolicyVersion.objects.all()[0].pk}
     if "invitation" in route.path:
         ids |= {"staffinvitation": invite_wren()}
-    ids |= {name: parts[name] for name in ("campaign", "notification")}
+    ids |= {name: parts[name] for name in ("announcement", "campaign", "notification")}
     object_id = next((str(pk) for name, pk in ids.items() if f"/{name}/" in route.path), "1")
     if purpose == tokens.VERIFY_EMAIL and "<str:token>" in route.path:
         rose = Member.objects.filter(handle="bud").first() or make_member("bud", email_verified_at=None)
@@ -236,7 +248,15 @@ def number_in(route: Route, object_id: str) -> dict[str, str]:
     """Return the number in an address of the staff site, if there is one."""
     if route.name == "admin:accounts_member_roles":
         return {"number": str(colleague().pk)}
+    if route.name == "notifications:put-away":
+        return {"number": str(Announcement.objects.latest("pk").pk)}
     return {"number": object_id} if route.name.startswith("admin:notifications_") else {}
+
+
+def an_announcement() -> int:
+    """Announce something to everybody and return its number."""
+    until = timezone.now() + timedelta(days=1)
+    return Announcement.objects.create(text="The gate is closed.", reach="all", ends_at=until).pk
 
 
 def a_campaign() -> int:

@@ -1,5 +1,7 @@
 """The pages about notices, those of members and those of staff, in every look and with axe."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -8,7 +10,7 @@ from notifications import campaigns
 from notifications.campaigns import fingerprint
 from notifications.gathering import advance
 from notifications.letters import token_of
-from notifications.models import Campaign, Notification, State, Suppression
+from notifications.models import Announcement, Campaign, Notification, State, Suppression
 from notifications.notices import Category
 from notifications.sending import notify
 from notifications.suppression import suppress
@@ -34,6 +36,11 @@ def told(town: Town) -> str:
 
 def test_the_pages_of_an_inbox(town: Town, visit: Opens) -> None:
     token = told(town)
+    for is_warning in (True, False):
+        until = timezone.now() + timedelta(hours=1)
+        text = "The gate is closed on Sunday, since the hedge is being laid."
+        Announcement.objects.create(text=text, page="/policy/", reach="all", is_warning=is_warning, ends_at=until)
+    assert_sound(visit(), ["/people/"])
     assert_sound(visit(town.rose), ["/friends/", "/inbox/", f"/inbox/{token}/", "/settings/notices/"])
     suppress(town.moss.email, Suppression.Reason.COMPLAINED)
     assert_sound(visit(town.moss), ["/inbox/", "/settings/notices/"])
@@ -63,6 +70,8 @@ def test_the_pages_of_campaigns_and_of_the_outbox(town: Town, visit: Opens) -> N
             f"{ADMIN}/campaign/{draft.pk}/preview/?handle=nobody-of-that-name",
             f"{ADMIN}/notification/",
             f"{ADMIN}/notification/{row.pk}/change/",
+            f"{ADMIN}/announcement/add/",
+            f"{ADMIN}/announcement/",
             f"{ADMIN}/suppression/",
             f"{ADMIN}/preference/",
         ],
