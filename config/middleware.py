@@ -66,8 +66,8 @@ class refuse_unreadable_input:  # noqa: N801 - named as the function it would be
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
-        """Look at forms at the last moment, and only at those the CSRF check is about to read as well."""
-        if request.method != "POST" or getattr(view, "csrf_exempt", False):
+        """Look at forms at the last moment, also where no token is asked for: the page of an error reads them too."""
+        if request.method != "POST":
             return None
         return None if has_readable_form(request) else bad_request(request)
 

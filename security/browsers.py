@@ -1,4 +1,4 @@
-"""Knowing a browser again: a cookie that says nothing, and a digest for each member who signed in with it."""
+"""Knowing a browser again: a cookie with a token for each member who signed in there, and a digest of each token."""
 
 import hashlib
 import secrets
@@ -10,11 +10,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from .models import Browser, Event, Kind
+from .models import Browser
 
 COOKIE = "__Host-browser" if settings.SECURE else "browser"
 REMEMBERED = timedelta(days=90)
 TOKEN_LENGTH = 43  # 256 bits, as secrets.token_urlsafe writes them
+SEPARATOR, MOST_MEMBERS = ".", 5
 
 
 def cookie_of(request: HttpRequest) -> str:
@@ -25,7 +26,8 @@ def cookie_of(request: HttpRequest) -> str:
 def browser_with(cookie: str, member: Any) -> Browser | None:
     """Return the row of the browser that carries ``cookie``, if ``member`` has signed in with it before."""
     since = timezone.now() - REMEMBERED
-    return Browser.objects.filter(digest=_digest(cookie, member), last_seen_at__gt=since).first() if cookie else None
+    digests = [_digest(token, member) for token in _tokens(cookie)]
+    return Browser.objects.filter(digest__in=digests, last_seen_at__gt=since).first() if digests else None
 
 
 def known_browser(request: HttpRequest, member: Any) -> Browser | None:
@@ -34,21 +36,25 @@ def known_browser(request: HttpRequest, member: Any) -> Browser | None:
 
 
 def remember_browser(request: HttpRequest, member: Any) -> tuple[Browser, bool]:
-    """Know this browser again from now on; return its row, and whether it is new for ``member``."""
-    token = request.COOKIES.get(COOKIE, "")
-    if len(token) != TOKEN_LENGTH or (not browser_with(token, member) and _was_disowned(member)):
-        token = secrets.token_urlsafe(32)
-    setattr(request, _TOKEN, token)
-    now = timezone.now()
-    browser, made = Browser.objects.get_or_create(digest=_digest(token, member), defaults={"member": member})
-    is_new = made or browser.last_seen_at <= now - REMEMBERED
-    Browser.objects.filter(pk=browser.pk).update(last_seen_at=now)
-    return browser, is_new
+    """Know this browser again from now on; return its row, and whether it is new for ``member``.
+
+    Who has not signed in with it before gets a token of their own beside those of others: whoever left one here, or has
+    a copy from before browsers were forgotten, is not known by it.
+    """
+    cookie, now = request.COOKIES.get(COOKIE, ""), timezone.now()
+    browser = browser_with(cookie, member)
+    if browser is not None:
+        Browser.objects.filter(pk=browser.pk).update(last_seen_at=now)
+        setattr(request, _TOKEN, cookie)
+        return browser, False
+    token = secrets.token_urlsafe(32)
+    setattr(request, _TOKEN, SEPARATOR.join([token, *_tokens(cookie)][:MOST_MEMBERS]))
+    return Browser.objects.create(digest=_digest(token, member), member=member, last_seen_at=now), True
 
 
-def _was_disowned(member: Any) -> bool:
-    """Say whether the browsers of ``member`` were forgotten of late: somebody else may have a copy of a cookie."""
-    return Event.objects.filter(member=member, kind__in=(Kind.NOT_ME, Kind.NOT_ME_STEPS)).exists()
+def _tokens(cookie: str) -> list[str]:
+    """Return the tokens in a cookie, one for each member who signed in, the latest first."""
+    return [token for token in cookie.split(SEPARATOR)[:MOST_MEMBERS] if len(token) == TOKEN_LENGTH]
 
 
 def carry_cookie(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

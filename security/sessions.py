@@ -7,12 +7,15 @@ import hashlib
 from typing import Any, cast
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import transaction
 from django.utils import timezone
 
 from .models import AuthenticatorApp, Session, SignIn
 
+ENDED = "The session was ended."
 SIGN_IN = "sign-in"  # the key under which a session names the row of what was observed of it
 
 
@@ -73,6 +76,51 @@ class SessionStore(DatabaseStore):
         if found is None:
             self._session_key = None
         return found
+
+    def create(self) -> None:
+        """Begin a session under a new key. Raises ``SessionInterrupted``.
+
+        Django tries for ever, since a row can be refused only for a key that is taken. Ours is refused too when the
+        sign-in it came from was ended at this moment.
+        """
+        self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
+        try:
+            self.save(must_create=True)
+        except CreateError:
+            raise SessionInterrupted(ENDED) from None
+        self.modified = True
+
+    async def acreate(self) -> None:
+        self._session_key = await self._aget_new_session_key()  # type: ignore[attr-defined]
+        try:
+            await self.asave(must_create=True)
+        except CreateError:
+            raise SessionInterrupted(ENDED) from None
+        self.modified = True
+
+    def cycle_key(self) -> None:
+        """Go on under a new key. Raises ``SessionInterrupted`` if somebody ended the session at this moment.
+
+        The row is renamed: one that is written anew would bring back what was ended.
+        """
+        self._get_session()  # type: ignore[attr-defined]
+        if self.session_key is None:
+            super().cycle_key()
+            return
+        key = self._get_new_session_key()  # type: ignore[attr-defined]
+        if not Session.objects.filter(session_key=digest(self.session_key)).update(session_key=digest(key)):
+            raise SessionInterrupted(ENDED)
+        self._session_key, self.modified = key, True
+
+    async def acycle_key(self) -> None:
+        await self._aget_session()  # type: ignore[attr-defined]
+        if self.session_key is None:
+            await super().acycle_key()
+            return
+        key = await self._aget_new_session_key()  # type: ignore[attr-defined]
+        if not await Session.objects.filter(session_key=digest(self.session_key)).aupdate(session_key=digest(key)):
+            raise SessionInterrupted(ENDED)
+        self._session_key, self.modified = key, True
 
     def flush(self) -> None:
         """End the session, and forget what was noticed of the sign-in that began it."""

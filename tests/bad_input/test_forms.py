@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.test import Client
 
 from accounts.models import Member
 
@@ -25,11 +26,7 @@ def test_every_form_is_tried() -> None:
     assert {name for name in posting() if not TAKE_NOTHING.match(name)} == set(TAKES)
 
 
-# A mail program presses it: one word is looked for, and nothing else is read.
-LOOKS_FOR_A_WORD = "notifications:unsubscribe"
-
-
-@pytest.mark.parametrize("name", [name for name in TAKES if name != LOOKS_FOR_A_WORD])
+@pytest.mark.parametrize("name", TAKES)
 def test_a_form_that_cannot_be_read_is_refused(name: str, rose: Member, parts: dict[str, str]) -> None:
     attempt, where = Try(client_for(name, rose)), address(ROUTES[name], parts)
     for field in {**TAKES[name], "unheard_of": ""}:
@@ -92,7 +89,7 @@ def test_a_file_in_the_place_of_text_is_nothing(name: str, rose: Member, parts: 
 
 
 # The back office has a door of its own; of the other the address itself is the proof.
-WITHOUT_A_TOKEN = ("admin:login", LOOKS_FOR_A_WORD)
+WITHOUT_A_TOKEN = ("admin:login", "notifications:unsubscribe")
 
 
 @pytest.mark.parametrize("name", [name for name in TAKES if name not in WITHOUT_A_TOKEN])
@@ -103,3 +100,16 @@ def test_without_its_token_a_form_does_nothing(name: str, rose: Member, parts: d
     for token in ("", "x" * 32, "x" * 64, "\x01"):
         assert client.post(where, {**TAKES[name], "csrfmiddlewaretoken": token}).status_code == HTTPStatus.FORBIDDEN
     assert state() == before
+
+
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data", "multipart/form-data; boundary=", "application/x-www-form-urlencoded"]
+)
+@pytest.mark.parametrize("body", [b"x", b"a=%00", b"a" * 3_000_000, b"&".join(b"a=b" for _ in range(5_000))])
+def test_a_broken_form_sent_to_where_nothing_is_is_refused_for_everybody(rose: Member, kind: str, body: bytes) -> None:
+    passer_by = Client(enforce_csrf_checks=True)
+    passer_by.get("/sign-in/")
+    for client in (Client(), passer_by, client_for("notifications:settings", rose)):
+        for where in ("/unsubscribe/no-such-token/", "/nothing/here/", "/healthz"):
+            answer = client.generic("POST", where, body, content_type=kind)
+            assert 400 <= answer.status_code < 500

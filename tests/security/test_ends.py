@@ -151,6 +151,29 @@ def test_a_copy_of_a_cookie_is_a_new_browser_afterwards(rose):
     assert Event.objects.latest("pk").kind == Kind.NEW_BROWSER
 
 
+def test_a_cookie_that_was_left_in_a_browser_is_not_that_of_who_signs_in_there(rose):
+    shared = browser()
+    sign_in(factories.make_member("nettle"), shared)
+    left = shared.cookies["browser"].value
+    shared.post("/sign-out/")
+    sign_in(rose, shared)
+    elsewhere = browser(agent=SAFARI)
+    elsewhere.cookies["browser"] = left
+    sign_in(rose, elsewhere)
+    assert Event.objects.filter(member=rose).latest("pk").kind == Kind.NEW_BROWSER
+
+
+def test_a_browser_that_several_share_knows_each_of_them_again(rose):
+    shared = browser()
+    people = [rose, *(factories.make_member(f"member{number}") for number in range(3))]
+    for _turn in range(3):
+        for member in people:
+            sign_in(member, shared)
+            shared.post("/sign-out/")
+    assert {member: Browser.objects.filter(member=member).count() for member in people} == dict.fromkeys(people, 1)
+    assert len(shared.cookies["browser"].value) < 300
+
+
 # --- what is shown ------------------------------------------------------------------------------------------------
 def test_what_happened_here_does_not_hide_what_happened_elsewhere(rose):
     here = sign_in(rose)

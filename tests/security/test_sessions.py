@@ -1,18 +1,20 @@
 """Sessions: what the database knows of them, and how they end."""
 
 import asyncio
+import uuid
 from datetime import timedelta
 
 import pytest
 import time_machine
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends.base import UpdateError
-from django.db import connections
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.db import IntegrityError, connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
 from accounts import housekeeping
-from security.models import Session
+from security.models import Session, SignIn
 from security.sessions import SessionStore, digest, end_sessions
 from tests import factories
 
@@ -147,3 +149,60 @@ def test_the_engine_does_all_of_it_asynchronously():
         await sync_to_async(connections.close_all)()  # those of the thread that served us
 
     asyncio.run(live())
+
+
+# --- ended in the middle of a request -----------------------------------------------------------------------------
+@pytest.mark.promise("N2")
+@pytest.mark.parametrize(
+    ("where", "typed"),
+    [
+        ("/sign-in/again/", {"password": factories.PASSWORD, "next": "/"}),
+        ("/settings/security/codes/", {}),
+        ("/password/change/", {"old_password": factories.PASSWORD, "new_password": "barley under the bells"}),
+    ],
+)
+def test_a_session_that_is_ended_while_its_key_is_changed_does_not_come_back_and_nothing_hangs(
+    rose, monkeypatch, where, typed
+):
+    browser = Client()
+    browser.post("/sign-in/", {"email": rose.email, "password": factories.PASSWORD})
+    app = factories.add_app(rose)
+    factories.sign_in(browser, rose, verified=True)
+    session = browser.session
+    session["sign-in"] = str(SignIn.objects.create(member=rose).pk)
+    session.save()
+    renewing = SessionStore.cycle_key
+
+    def ended_first(store):
+        end_sessions(rose)
+        renewing(store)
+
+    monkeypatch.setattr(SessionStore, "cycle_key", ended_first)
+    assert browser.post(where, typed).status_code == 400
+    assert not Session.objects.filter(member=rose).exists()
+    monkeypatch.undo()
+    assert not is_in(browser)
+    assert app.pk
+
+
+def test_a_row_that_cannot_be_written_is_no_reason_to_try_for_ever(rose):
+    store = SessionStore()
+    store["_auth_user_id"], store["sign-in"] = str(rose.pk), str(uuid.uuid4())
+
+    def create():
+        with transaction.atomic():
+            store.create()
+            connection.check_constraints()  # SQLite looks at the end
+
+    with pytest.raises((SessionInterrupted, IntegrityError)):
+        create()
+
+
+def test_a_key_is_changed_in_place(rose):
+    browser = signed_in(rose)
+    store = SessionStore(browser.cookies["session"].value)
+    before = Session.objects.get().pk
+    store.cycle_key()
+    store.save()
+    assert Session.objects.get().pk == digest(store.session_key) != before
+    assert not is_in(browser)
