@@ -32,6 +32,7 @@ WAY_TO_A_STEP = frozenset(
         "security:codes",
         "security:codes-file",
         "security:again",
+        "security:again-drop",
     }
 )
 OPEN = frozenset(

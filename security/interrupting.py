@@ -6,7 +6,7 @@ before its form is sent on: whatever happens in between, nothing is done twice.
 
 import json
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_out
@@ -71,6 +71,15 @@ def take_up(request: HttpRequest) -> bool:
         return False
     _restore(request, kept)
     return True
+
+
+def sent_at(request: HttpRequest, number: str) -> datetime | None:
+    """Return when the form of that number was sent; None if none waits in this session under it."""
+    if number not in _waiting(request):
+        return None
+    rows = Interrupted.objects.filter(pk=number, member=request.user.pk, expires_at__gt=timezone.now())
+    expires_at = rows.values_list("expires_at", flat=True).first()
+    return expires_at and expires_at - KEPT_FOR
 
 
 def plain_address(request: HttpRequest) -> str:

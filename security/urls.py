@@ -7,6 +7,7 @@ from .views import again, events, gave_away, not_me, passkeys, sessions, setting
 app_name = "security"
 urlpatterns = [
     path("sign-in/again/", again.again, name="again"),
+    path("sign-in/again/drop/", again.drop, name="again-drop"),
     path("sign-in/again/passkey/begin/", passkeys.BeginRenewing.as_view(), name="passkey-again-begin"),
     path("sign-in/again/passkey/", passkeys.Renew.as_view(), name="passkey-again"),
     path("sign-in/verify/", verify.second_step, name="verify"),

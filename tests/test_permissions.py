@@ -223,6 +223,7 @@ accounts:picture-remove                        POST 302 302 302 302 302 302 302 
 security:settings                              GET  302 200 200 302 200 200 200 200 200
 security:verify                                GET  302 302 302 302 302 200 302 302 302
 security:verify                                POST 302 302 302 302 302 422 302 302 302
+security:again-drop                            POST 302 302 302 302 302 302 302 302 302
 security:passkey-again-begin                   POST 302 400 400 302 302 400 400 400 400
 security:passkey-again                         POST 302 400 400 302 302 400 400 400 400
 security:passkey-use-begin                     POST 400 400 400 400 302 400 400 400 400

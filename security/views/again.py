@@ -1,18 +1,21 @@
 """The page on which somebody who is signed in shows once more that it is them."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from ..forms import status_of
 from ..forms.again import AgainForm
-from ..interrupting import RESUME
+from ..interrupting import forget
 from ..models import Passkey
 from ..returning import wanted
 from ..signing_in import is_fresh, renew
 from ..waiting import ask_to_wait
+from ..waiting_forms import waiting_form
 
 
 @sensitive_post_parameters("password")
@@ -29,10 +32,18 @@ def again(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "next": where,
-        "waits": f"{RESUME}=" in where,
+        "waits": waiting_form(request, where),
         "minutes": settings.FRESH_FOR // 60,
         "has_passkey": Passkey.objects.filter(user=request.user.pk, confirmed=True).exists(),
         "has_password": getattr(request.user, "has_usable_password", bool)(),
     }
     page = render(request, "security/again.html", context, status=status_of(form))
     return ask_to_wait(page, form.wait) if form.wait else page
+
+
+@require_POST
+def drop(request: HttpRequest) -> HttpResponse:
+    """Throw away what waits in this session. It takes no fresh sign-in: nothing is done by it."""
+    forget(request)
+    messages.success(request, _("Thrown away. Nothing of it was saved."))
+    return redirect(settings.LOGIN_REDIRECT_URL)

@@ -100,6 +100,7 @@ TAKES: dict[str, dict[str, str]] = {
     "security:verify": {"code": "123456", "next": "/friends/"},
     "security:passkey-use-begin": {"next": "/friends/"},
     "security:passkey-use": {"next": "/friends/"},
+    "security:again-drop": {},
     "security:passkey-again-begin": {"next": "/friends/"},
     "security:passkey-again": {"next": "/friends/"},
     "security:passkey-add-begin": {"next": "/friends/"},

@@ -1,13 +1,14 @@
 """What ends, ends with the note of it: after a kill between two lines, and for whoever holds a copy of something."""
 
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 import time_machine
 from django.utils import timezone
 
 from accounts import email_change
-from accounts.models import Member
+from accounts.models import EmailChange, Member
 from security import disowning, events, recovering, tokens
 from security.models import AuthenticatorApp, Browser, Event, Kind, Passkey, Session
 from tests import factories
@@ -236,3 +237,34 @@ def test_staff_are_offered_nothing_that_is_refused(rose):
     page = client.get(f"/settings/security/steps/app/{app.pk}/").content.decode()
     assert "/remove/" not in page
     assert "Add another one" in page
+
+
+# --- what waits for a fresh sign-in -------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("where", "sent", "said"),
+    [
+        ("/password/change/", {"new_password": "a password of the thief"}, "a new password for your account"),
+        ("/settings/email/", {"email": "thief@example.org"}, "another e-mail address"),
+    ],
+)
+def test_who_shows_who_they_are_is_told_what_goes_on_then_and_can_throw_it_away(rose, where, sent, said):
+    client = sign_in(rose)
+    factories.let_time_pass(client)
+    page = client.post(where, sent, follow=True)
+    assert page.redirect_chain[-1][0].startswith("/sign-in/again/")
+    assert f"What goes on then: {said}" in text_of(page)
+    assert "Throw it away" in text_of(page)
+    going_on = page.redirect_chain[-1][0].split("next=")[1]
+    assert client.post("/sign-in/again/drop/").status_code == 302
+    client.post("/sign-in/again/", {"password": factories.PASSWORD, "next": unquote(going_on)}, follow=True)
+    assert Member.objects.get().check_password(factories.PASSWORD)
+    assert not EmailChange.objects.exists()
+
+
+def test_what_waits_in_another_session_is_not_named(rose):
+    client, other = sign_in(rose), sign_in(rose, agent=SAFARI)
+    factories.let_time_pass(client)
+    factories.let_time_pass(other)
+    page = client.post("/password/change/", {"new_password": "x" * 20}, follow=True)
+    assert "What goes on then" not in text_of(other.get(page.redirect_chain[-1][0]))
+    assert "What goes on then" not in text_of(client.get("/sign-in/again/?next=/friends/"))

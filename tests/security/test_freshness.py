@@ -134,7 +134,7 @@ def test_a_wrong_password_opens_nothing(hers, password):
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert 'id="id_password-error-1"' in answer.content.decode()
     assert not password or password not in answer.content.decode()
-    assert "What you sent is kept" in answer.content.decode()
+    assert "What goes on then: a form" in answer.content.decode()
     assert next_of(hers.get(where)) == where
     assert seen == []
 
