@@ -26,7 +26,7 @@ class Kinds(admin.SimpleListFilter):
     parameter_name = "category"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
-        return [(category.value, category.label) for category in Category]
+        return [(category.value, category.label) for category in Category if category != Category.SECURITY]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() not in Category.values:
@@ -36,7 +36,11 @@ class Kinds(admin.SimpleListFilter):
 
 @admin.register(Notification)
 class NotificationAdmin(PersonalDataAdmin):
-    """What is to be told, and what became of it. What a notice says, and where it goes, is covered."""
+    """What is to be told, and what became of it. What a notice says, and where it goes, is covered.
+
+    What goes to the mailbox of the moment is not here at all, such as a link for a new password or an alert: that there
+    is a row just when somebody typed an address, or tried passwords with it, would tell whose it is.
+    """
 
     list_display = ("title", "member", "channel", "state", "reason", "created_at", "settled_at")
     list_filter = ("state", "channel", Kinds)
@@ -50,7 +54,8 @@ class NotificationAdmin(PersonalDataAdmin):
     actions = ("try_again",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
-        return super().get_queryset(request).defer("parameters", "address")
+        asked_for = [notice.slug for notice in declared() if notice.keeps_address]
+        return super().get_queryset(request).exclude(notice__in=asked_for).defer("parameters", "address")
 
     @admin.display(description=gettext_lazy("notice"), ordering="notice")
     def title(self, row: Notification) -> str:
@@ -80,7 +85,7 @@ class NotificationAdmin(PersonalDataAdmin):
         """Have one row sent again."""
         if not self.has_retry_permission(request):
             raise PermissionDenied
-        row = get_object_or_404(Notification, pk=number)
+        row = get_object_or_404(self.get_queryset(request), pk=number)
         count = retry(Notification.objects.filter(pk=row.pk))
         if count:
             self.log_change(request, row, "tried again")

@@ -84,7 +84,7 @@ def test_from_the_mailed_link_this_was_not_me_to_an_account_that_is_ones_own_aga
     keys.press("Set the password")
     keys.sign_in(town.rose.email, NEW)
     expect(keys.page.get_by_role("heading", level=1)).to_have_text("Second steps")
-    for button in ("Go on without one", "Both are mine, go on", "It is as I want it, go on"):
+    for button in ("Go on without one", "They are mine, go on", "It is as I want it, go on"):
         keys.press(button)
     expect(keys.page.get_by_role("heading", level=1)).to_have_text("Your account is yours again")
 
@@ -105,7 +105,7 @@ def test_i_gave_my_password_to_somebody_with_a_first_second_step_on_the_way(town
     keys.write("Six digits", code_of(AuthenticatorApp.objects.get(user=town.rose)))
     keys.press("Add this app")
     keys.follow("I have them, go on")
-    for button in ("These are mine, go on", "Both are mine, go on", "It is as I want it, go on"):
+    for button in ("These are mine, go on", "They are mine, go on", "It is as I want it, go on"):
         keys.press(button)
     expect(keys.page.get_by_role("heading", level=1)).to_have_text("Your account is yours again")
 

@@ -77,6 +77,6 @@ def test_this_was_not_me_goes_on_to_a_new_password_and_to_what_is_left_to_do(
     page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/settings/security/gave-away/")
     page.get_by_role("button", name="Go on without one").click()
-    page.get_by_role("button", name="Both are mine, go on").click()
+    page.get_by_role("button", name="They are mine, go on").click()
     page.get_by_role("button", name="It is as I want it, go on").click()
     assert page.get_by_role("heading", name="Your account is yours again").is_visible()

@@ -14,7 +14,7 @@ from notifications.channels.kinds import EVERYWHERE
 from notifications.delivery import deliver
 from notifications.gathering import advance
 from notifications.models import Campaign, Notification, Stage, State, Suppression
-from notifications.notices import Category
+from notifications.notices import Category, declared
 from notifications.preferences import choose
 from notifications.sending import notify
 from notifications.suppression import suppress
@@ -135,6 +135,24 @@ def test_who_may_only_look_tries_nothing_again(rose, staff):
     assert client.post(f"{ADMIN}/notification/{row.pk}/retry/").status_code == 403
     client.post(f"{ADMIN}/notification/", {"action": "try_again", "_selected_action": [row.pk]})
     assert row_to(rose).state == State.FAILED
+
+
+@pytest.mark.promise("N1")
+@pytest.mark.parametrize("handle", ["warden", "chief"])
+def test_staff_do_not_learn_here_whose_address_somebody_typed(rose, staff, handle):
+    client, _me = staff(handle, "superuser" if handle == "chief" else "support")
+    Client().post("/password/reset/", {"email": rose.email})
+    for _try in range(11):
+        Client().post("/sign-in/", {"email": rose.email, "password": "guessed wrongly"})
+    asked_for = [notice.slug for notice in declared() if notice.keeps_address]
+    row, _alert = rows = Notification.objects.filter(member=rose, notice__in=asked_for)
+    for query in ({}, {"q": "rose"}, {"state__exact": row.state}, {"category": "security"}):
+        page = client.get(f"{ADMIN}/notification/", query).content.decode()
+        assert not [each for each in rows if f"/{each.pk}/change/" in page]
+    absent = Notification.objects.latest("pk").pk + 1
+    for number in (row.pk, absent):
+        assert client.get(f"{ADMIN}/notification/{number}/change/").status_code == 302
+        assert client.post(f"{ADMIN}/notification/{number}/retry/").status_code == 404
 
 
 @pytest.mark.promise("M2")

@@ -90,7 +90,7 @@ def test_a_page_is_asked_for_again_and_reached_with_its_query(hers):
     where = next_of(hers.get("/echo/?a=1&b=%C3%BC"))
     page = hers.get(f"/sign-in/again/?next={where}")
     assert page.status_code == HTTPStatus.OK
-    assert "What you sent is kept" not in page.content.decode()
+    assert "What goes on then" not in page.content.decode()
     assert show(hers, where)["Location"] == where
     assert hers.get(where).json() == {"method": "GET", "fields": {}, "query": {"a": ["1"], "b": ["ü"]}}
 
