@@ -4,18 +4,17 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import Resolver404, resolve
-from django.utils.translation import gettext as _
 
 from security.returning import is_ours
 
 from .routes import methods
 
+UNSAVED = "unsaved"  # the parameter by which the page of signing in says that nothing was saved
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -23,13 +22,15 @@ class SignInAndReturn(LoginRequiredMiddleware):
     """Asks for a sign-in, and leads back to a page: where a form was sent to is often none."""
 
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
-        """Lead to the sign-in. What was sent with a form is lost, so a message says that nothing was saved."""
+        """Lead to the sign-in. What was sent with a form is lost, so the page says that nothing was saved."""
         if request.method in SAFE_METHODS:
             return super().handle_no_permission(request, view_func)
-        messages.warning(request, _("You were signed out, so nothing was saved yet. Sign in and send it once more."))
-        return redirect_to_login(
+        led = redirect_to_login(
             page_of_form(request), resolve_url(self.get_login_url(view_func)), self.get_redirect_field_name(view_func)
         )
+        # In the address: a message would leave a row of a session for everybody who asks.
+        led["Location"] = f"{led['Location']}&{UNSAVED}=1"
+        return led
 
 
 def page_of_form(request: HttpRequest) -> str:

@@ -38,18 +38,18 @@ def known_browser(request: HttpRequest, member: Any) -> Browser | None:
 def remember_browser(request: HttpRequest, member: Any) -> tuple[Browser, bool]:
     """Know this browser again from now on; return its row, and whether it is new for ``member``.
 
-    Who has not signed in with it before gets a token of their own beside those of others: whoever left one here, or has
-    a copy from before browsers were forgotten, is not known by it.
+    It gets a token of the member's own, beside those of others, and another one each time: whoever left one here is not
+    known by it, and a copy is worth nothing once its owner has signed in again.
     """
-    cookie, now = request.COOKIES.get(COOKIE, ""), timezone.now()
-    browser = browser_with(cookie, member)
-    if browser is not None:
-        Browser.objects.filter(pk=browser.pk).update(last_seen_at=now)
-        setattr(request, _TOKEN, cookie)
-        return browser, False
-    token = secrets.token_urlsafe(32)
-    setattr(request, _TOKEN, SEPARATOR.join([token, *_tokens(cookie)][:MOST_MEMBERS]))
-    return Browser.objects.create(digest=_digest(token, member), member=member, last_seen_at=now), True
+    cookie, token, now = request.COOKIES.get(COOKIE, ""), secrets.token_urlsafe(32), timezone.now()
+    known = {_digest(each, member): each for each in _tokens(cookie)}
+    browser, digest = browser_with(cookie, member), _digest(token, member)
+    others = [each for each in _tokens(cookie) if browser is None or each != known.get(browser.digest)]
+    setattr(request, _TOKEN, SEPARATOR.join([token, *others][:MOST_MEMBERS]))
+    if browser is None:
+        return Browser.objects.create(digest=digest, member=member, last_seen_at=now), True
+    Browser.objects.filter(pk=browser.pk).update(digest=digest, last_seen_at=now)
+    return browser, False
 
 
 def _tokens(cookie: str) -> list[str]:

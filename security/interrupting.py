@@ -6,7 +6,7 @@ before its form is sent on: whatever happens in between, nothing is done twice.
 
 import json
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_out
@@ -73,13 +73,10 @@ def take_up(request: HttpRequest) -> bool:
     return True
 
 
-def sent_at(request: HttpRequest, number: str) -> datetime | None:
-    """Return when the form of that number was sent; None if none waits in this session under it."""
-    if number not in _waiting(request):
-        return None
-    rows = Interrupted.objects.filter(pk=number, member=request.user.pk, expires_at__gt=timezone.now())
-    expires_at = rows.values_list("expires_at", flat=True).first()
-    return expires_at and expires_at - KEPT_FOR
+def waiting_rows(request: HttpRequest) -> list[Interrupted]:
+    """Return what waits in this session, the latest first."""
+    rows = Interrupted.objects.filter(pk__in=_waiting(request), member=request.user.pk, expires_at__gt=timezone.now())
+    return list(rows.order_by("-expires_at").with_keys())
 
 
 def plain_address(request: HttpRequest) -> str:

@@ -6,13 +6,14 @@ Who finds a browser open could otherwise send a form there, and have its owner c
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
 
-from .interrupting import RESUME, sent_at
+from .interrupting import KEPT_FOR, waiting_rows
+from .models import Interrupted
 
 WORDS: dict[str, Any] = {
     "accounts:password-change": _("a new password for your account"),
@@ -38,16 +39,18 @@ class WaitingForm:
     at: datetime
 
 
-def waiting_form(request: HttpRequest, where: str) -> WaitingForm | None:
-    """Return what goes on at the address ``where``; None if nothing of this session waits for it."""
-    parts = urlsplit(where)
-    number = next(iter(parse_qs(parts.query).get(RESUME, [])), "")
-    at = sent_at(request, number)
-    return WaitingForm(_words(parts.path), at) if at is not None else None
+def waiting_forms(request: HttpRequest) -> list[WaitingForm]:
+    """Return what waits in this session, the latest first.
+
+    All of it, whatever the address says that one goes on to: one address can lead to another.
+    """
+    return [WaitingForm(_words(row), row.expires_at - KEPT_FOR) for row in waiting_rows(request)]
 
 
-def _words(path: str) -> Any:
+def _words(row: Interrupted) -> Any:
+    kept: Any = row.request
     try:
+        path = urlsplit(kept["path"]).path if isinstance(kept, dict) else ""
         return WORDS.get(resolve(path).view_name, OTHER)
     except Resolver404:
         return OTHER

@@ -15,7 +15,7 @@ from ..models import Passkey
 from ..returning import wanted
 from ..signing_in import is_fresh, renew
 from ..waiting import ask_to_wait
-from ..waiting_forms import waiting_form
+from ..waiting_forms import waiting_forms
 
 
 @sensitive_post_parameters("password")
@@ -32,7 +32,7 @@ def again(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "next": where,
-        "waits": waiting_form(request, where),
+        "waits": waiting_forms(request),
         "minutes": settings.FRESH_FOR // 60,
         "has_passkey": Passkey.objects.filter(user=request.user.pk, confirmed=True).exists(),
         "has_password": getattr(request.user, "has_usable_password", bool)(),

@@ -20,7 +20,7 @@ from ..returning import first_page, wanted, with_next
 from ..signing_in import complete_half, half_signed_in, is_freshly_verified, verify
 from ..steps import has_second_step
 from ..waiting import ask_to_wait, too_often
-from ..waiting_forms import waiting_form
+from ..waiting_forms import waiting_forms
 
 
 @login_not_required
@@ -87,7 +87,7 @@ def _context(request: HttpRequest, member: Any, form: Any) -> dict[str, Any]:
     return {
         "form": form,
         "next": wanted(request),
-        "waits": waiting_form(request, wanted(request)) if request.user.is_authenticated else None,
+        "waits": waiting_forms(request) if request.user.is_authenticated else [],
         "app": AuthenticatorApp.objects.filter(user=member, confirmed=True).exists(),
         "passkey": Passkey.objects.filter(user=member, confirmed=True).exists(),
         "codes_left": recovery.codes_left(member),

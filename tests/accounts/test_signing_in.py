@@ -177,8 +177,8 @@ def test_a_form_sent_after_the_session_has_ended_leads_back_to_its_page_and_says
 ):
     factories.make_member("fern")
     asked = visitor.post("/friends/ask/fern/", headers={"referer": came_from})
-    assert asked["Location"] == f"/sign-in/?{urlencode({'next': leads_to}, safe='/')}"
-    assert "nothing was saved yet" in visitor.get(asked["Location"]).content.decode()
+    assert asked["Location"] == f"/sign-in/?{urlencode({'next': leads_to}, safe='/')}&unsaved=1"
+    assert "Nothing was saved yet" in visitor.get(asked["Location"]).content.decode()
     back = sign_in(visitor, next=leads_to)
     assert back["Location"] == leads_to
     assert visitor.get(leads_to).status_code == HTTPStatus.OK

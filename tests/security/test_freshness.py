@@ -90,7 +90,7 @@ def test_a_page_is_asked_for_again_and_reached_with_its_query(hers):
     where = next_of(hers.get("/echo/?a=1&b=%C3%BC"))
     page = hers.get(f"/sign-in/again/?next={where}")
     assert page.status_code == HTTPStatus.OK
-    assert "What goes on then" not in page.content.decode()
+    assert "What was sent waits" not in page.content.decode()
     assert show(hers, where)["Location"] == where
     assert hers.get(where).json() == {"method": "GET", "fields": {}, "query": {"a": ["1"], "b": ["ü"]}}
 
@@ -134,7 +134,7 @@ def test_a_wrong_password_opens_nothing(hers, password):
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert 'id="id_password-error-1"' in answer.content.decode()
     assert not password or password not in answer.content.decode()
-    assert "What goes on then: a form" in answer.content.decode()
+    assert "a form, sent in this browser at" in answer.content.decode()
     assert next_of(hers.get(where)) == where
     assert seen == []
 
