@@ -7,6 +7,8 @@ import pytest
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.test import Client
 
+pytestmark = pytest.mark.django_db  # every page says what is announced
+
 BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 HTML = '<p>Hello <a href="http://127.0.0.1:8000/join/confirm/abc/">confirm</a><script>alert(1)</script><img src="http://x/"></p>'
 
