@@ -23,6 +23,11 @@ class ZoneOf(tzinfo):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             return timezone.get_default_timezone()
 
+    @property
+    def is_read(self) -> bool:
+        """Say whether a time was shown by it so far."""
+        return "zone" in self.__dict__
+
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
         return self.zone.utcoffset(moment and moment.replace(tzinfo=self.zone))
 

@@ -6,26 +6,27 @@ is killed in between leaves a row behind whose lease runs out:
 ===================  ============================================================================================
 killed while         what becomes of the row
 ===================  ============================================================================================
-claimed              the next worker claims it; nothing had left
+held (claimed)       the next worker claims it; nothing had left
 attempting           nobody knows whether it left: news that is always sent goes once more, other news never does
 ===================  ============================================================================================
 """
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from .channels import sms
 from .channels.email import Mailbag
 from .gathering import advance, sending
-from .letters import TextMessage
-from .models import WAITING, Notification, Stage, State
-from .notices import UnknownNotice, notice_of
+from .letters import TextMessage, Writer
+from .looking import Looks
+from .models import WAITING, Campaign, Notification, NotificationQuerySet, Stage, State
+from .notices import UnknownNotice, is_always_sent, notice_of
 from .outcomes import Outcome, Result
 from .preparing import Message, prepare
 from .settling import end, settle
@@ -39,13 +40,12 @@ KILLED = Outcome(Result.UNCLEAR, "killed")
 
 def deliver(shift: timedelta = SHIFT) -> int:
     """Send what is due until nothing is, or the ``shift`` is over; return how many rows were moved."""
-    ends, moved = time.monotonic() + shift.total_seconds(), 0
+    ends, moved, writer = time.monotonic() + shift.total_seconds(), 0, Writer()
     moved += sum(settle(row, KILLED) for row in left_behind())
     with Mailbag() as mailbag:
         while time.monotonic() < ends:
             rows = claim(timezone.now())
-            for row in rows:
-                attempt(row, mailbag)
+            attempt_all(rows, mailbag, writer)
             moved += len(rows)
             if not advance(timezone.now()) and not rows:
                 break
@@ -61,7 +61,8 @@ def claim(now: datetime) -> list[Notification]:
     mine = Notification.objects.filter(lease=lease, state__in=WAITING).order_by(
         F("campaign").asc(nulls_first=True), "due_at", "pk"
     )
-    return list(mine.select_related("campaign").with_keys()) if ids else []
+    # All rows of a campaign share one of it.
+    return list(mine.prefetch_related("campaign").with_keys()) if ids else []
 
 
 def _due(now: datetime) -> list[int]:
@@ -77,27 +78,74 @@ def _due(now: datetime) -> list[int]:
     return ids
 
 
-def attempt(row: Notification, mailbag: Mailbag) -> None:
-    """Send one row that was claimed, unless something has come in between."""
+def attempt_all(rows: Sequence[Notification], mailbag: Mailbag, writer: Writer) -> None:
+    """Send rows that were claimed, one after the other, unless something has come in between."""
+    while rows:
+        rows = begin_all(rows)
+        looks = Looks(rows)
+        rows = _attempt_while_fresh(rows, looks, mailbag, writer)
+
+
+def _attempt_while_fresh(
+    rows: Sequence[Notification], looks: Looks, mailbag: Mailbag, writer: Writer
+) -> Sequence[Notification]:
+    """Send ``rows`` by what is known of their recipients; return those that were not reached before that was old."""
+    for number, row in enumerate(rows):
+        if looks.are_old and number:
+            return rows[number:]
+        if row.state == State.ATTEMPTING or begin(row):
+            attempt(row, looks, mailbag, writer)
+    return ()
+
+
+def attempt(row: Notification, looks: Looks, mailbag: Mailbag, writer: Writer) -> None:
+    """Send one row of which is written down that it leaves, if it still may."""
     try:
         notice = notice_of(row.notice)
     except UnknownNotice:
         end(row, State.FAILED, "unknown notice")
         return
-    # Written down before it is looked at once more: who declines in between waits for what stands here.
-    message = prepare(row, notice) if begin(row) else None
+    message = prepare(row, notice, looks, writer)
     if message is not None:
-        settle(row, _hand_over(message, mailbag))
+        outcome = _hand_over(message, mailbag)
+        settle(row, outcome)
+        if outcome.result is not Result.SENT:
+            looks.grow_old()  # it may tell something of those that follow
+
+
+def begin_all(rows: Sequence[Notification]) -> list[Notification]:
+    """Write down together that sending begins of what is always sent; return all ``rows`` but those that are lost.
+
+    What a killed worker leaves of them goes once more, whether it had left or not. Other news would not, so it begins
+    row by row. Done again for what is left of them, it holds that for longer.
+    """
+    together = {row.pk: row for row in rows if is_always_sent(row.notice)}
+    if not together:
+        return list(rows)
+    now, lease = timezone.now(), next(iter(together.values())).lease
+    ours = Notification.objects.filter(pk__in=together, lease=lease, lease_until__gt=now)
+    _may_leave(ours.filter(state__in=WAITING)).update(
+        state=State.ATTEMPTING, attempts=F("attempts") + 1, lease_until=now + LEASE
+    )
+    ours.filter(state=State.ATTEMPTING).update(lease_until=now + LEASE)
+    begun = dict(ours.filter(state=State.ATTEMPTING).values_list("pk", "attempts"))
+    for number, attempts in begun.items():
+        together[number].state, together[number].attempts = State.ATTEMPTING, attempts
+    return [row for row in rows if row.pk not in together or row.pk in begun]
 
 
 def begin(row: Notification) -> bool:
-    """Write down that sending begins; say False if the lease has run out and somebody else may have the row."""
+    """Write down that sending begins; say False if the row is not ours any more, or its recipient has left."""
     now = timezone.now()
     mine = Notification.objects.filter(pk=row.pk, lease=row.lease, state__in=WAITING, lease_until__gt=now)
-    if row.campaign_id is not None:
-        mine = mine.filter(campaign__stage=Stage.SENDING)  # paused, it stays where it is
     row.attempts += 1
-    return bool(mine.update(state=State.ATTEMPTING, attempts=row.attempts, lease_until=now + LEASE))
+    values = {"state": State.ATTEMPTING, "attempts": row.attempts, "lease_until": now + LEASE}
+    return bool(_may_leave(mine.filter(member=row.member_id)).update(**values))
+
+
+def _may_leave(rows: NotificationQuerySet) -> NotificationQuerySet:
+    """Leave out what belongs to a campaign that is paused: it stays where it is."""
+    return rows.filter(Q(campaign=None) | Q(campaign__in=Campaign.objects.filter(stage=Stage.SENDING)))
 
 
 def left_behind() -> Iterator[Notification]:

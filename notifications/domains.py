@@ -1,5 +1,6 @@
 """Domains whose mail servers want to be left alone for a while: no mailbox of theirs is tried before that is over."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -14,10 +15,12 @@ MOST_REFUSALS = 100
 FORGOTTEN_AFTER = timedelta(days=1)
 
 
-def rests_until(address: str) -> datetime | None:
-    """Return until when the domain of ``address`` is left alone; None if it is not."""
-    found = RestingDomain.objects.filter(digest=_digest(address), until__gt=timezone.now())
-    return found.values_list("until", flat=True).first()
+def resting(addresses: Collection[str]) -> dict[str, datetime]:
+    """Return until when the domains of ``addresses`` are left alone, for those that are."""
+    digests = {address: _digest(address) for address in addresses}
+    rows = RestingDomain.objects.filter(digest__in=set(digests.values()), until__gt=timezone.now())
+    until = {bytes(digest): moment for digest, moment in rows.values_list("digest", "until")}
+    return {address: until[digest] for address, digest in digests.items() if digest in until}
 
 
 def refused(address: str) -> None:

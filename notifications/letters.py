@@ -1,5 +1,6 @@
 """A row of the outbox as its reader gets it: written when it leaves, in the reader's own time."""
 
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,32 +33,54 @@ class TextMessage:
     key: str
 
 
-def write(row: Notification, notice: Notice, address: str) -> EmailMultiAlternatives:
-    """Return the mail of ``row`` to ``address``. However often it is written, it has the same Message-ID."""
-    way_out = way_out_of(row, notice)
-    subject, text, html = texts(notice, LETTER, row.member, _filling(row), way_out).values()
-    message = EmailMultiAlternatives(subject, text, to=[address], headers=_headers(row, way_out))
-    message.attach_alternative(html, "text/html")
-    # For a provider to give back when it reports what became of it. A mail server is not told.
-    message.metadata = {"notice": token_of(row)}  # type: ignore[attr-defined]
-    return message
+class Writer:
+    """Writes mails, and keeps what a campaign says: it is rendered once if it says the same to everybody."""
+
+    def __init__(self) -> None:
+        self.rendered: dict[int | None, tuple[str, ...]] = {}
+        # Stands for the way out, which is another one for each. No words of staff can hold it.
+        self.way_out = f"{settings.PUBLIC_URL}/{secrets.token_hex()}/"
+
+    def write(self, row: Notification, notice: Notice, address: str) -> EmailMultiAlternatives:
+        """Return the mail of ``row`` to ``address``. However often it is written, it has the same Message-ID."""
+        way_out = way_out_of(row, notice)
+        subject, text, html = self._texts(row, notice, way_out)
+        message = EmailMultiAlternatives(subject, text, to=[address], headers=_headers(row, way_out))
+        message.attach_alternative(html, "text/html")
+        # For a provider to give back when it reports what became of it. A mail server is not told.
+        message.metadata = {"notice": token_of(row)}  # type: ignore[attr-defined]
+        return message
+
+    def _texts(self, row: Notification, notice: Notice, way_out: str) -> tuple[str, ...]:
+        if row.campaign_id is None:
+            return tuple(texts(notice, LETTER, ZoneOf(row.member), _filling(row), way_out).values())
+        common = self.rendered.get(row.campaign_id) or self._render(row, notice, way_out)
+        return tuple(text.replace(self.way_out, way_out) for text in common)
+
+    def _render(self, row: Notification, notice: Notice, way_out: str) -> tuple[str, ...]:
+        clock = ZoneOf(row.member)
+        common = texts(notice, LETTER, clock, _filling(row), way_out and self.way_out)
+        rendered = tuple(common.values())
+        if not clock.is_read:  # no time stands in it, so it is the same for all
+            self.rendered[row.campaign_id] = rendered
+        return rendered
 
 
 def write_short(row: Notification, notice: Notice, number: str) -> TextMessage:
     """Return the text message of ``row`` to ``number``."""
-    text = texts(notice, (SHORT,), row.member, _filling(row))[SHORT]
+    text = texts(notice, (SHORT,), ZoneOf(row.member), _filling(row))[SHORT]
     return TextMessage(number, text, token_of(row))
 
 
 def subject_of(row: Notification, notice: Notice) -> str:
     """Return what a row is about, in a line."""
-    return texts(notice, (SUBJECT,), row.member, _filling(row))[SUBJECT]
+    return texts(notice, (SUBJECT,), ZoneOf(row.member), _filling(row))[SUBJECT]
 
 
 def on_site(row: Notification, notice: Notice) -> SafeString:
     """Return the text of ``row`` as a part of a page."""
     way_out = way_out_of(row, notice)
-    shown = texts(notice, (HTML,), row.member, _filling(row), way_out, frame=ON_SITE)
+    shown = texts(notice, (HTML,), ZoneOf(row.member), _filling(row), way_out, frame=ON_SITE)
     return SafeString(shown[HTML])
 
 
@@ -81,7 +104,7 @@ def _headers(row: Notification, way_out: str) -> dict[str, str]:
 def texts(
     notice: Notice,
     parts: Iterable[str],
-    member: Any,
+    clock: ZoneOf,
     parameters: Mapping[str, Any],
     way_out: str = "",
     frame: str | None = None,
@@ -89,11 +112,11 @@ def texts(
     """Return texts of ``notice`` by name; ``way_out`` is the address where it can be declined, ``frame`` what its HTML
     is set in instead of a letter.
 
-    Times in them are those of the member's own clock.
+    Times in them are those of the reader's ``clock``.
     """
     ways = {"home": settings.PUBLIC_URL, "way_out": way_out, "choices": link("notifications:settings")}
     context = {**notice.context(parameters), **ways, "frame": frame}
-    with timezone.override(ZoneOf(member)):
+    with timezone.override(clock):
         written = {part: render_to_string(f"{notice.folder}/{part}", context) for part in parts}
     return {part: " ".join(text.split()) if part in (SUBJECT, SHORT) else text for part, text in written.items()}
 

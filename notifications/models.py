@@ -47,6 +47,10 @@ class NotificationQuerySet(SealedQuerySet["Notification"]):
         """Those whose sender went away in the middle of sending: nobody knows whether they left."""
         return self.filter(state=State.ATTEMPTING, lease_until__lte=now)
 
+    def let_go(self) -> int:
+        """Take those that a worker holds and has not begun to send out of its hands; return how many."""
+        return self.filter(state__in=WAITING, lease__isnull=False).update(lease=None, lease_until=None)
+
 
 class Notification(models.Model):
     """One notice to one member. Its parameters are sealed; unless it stands on the site, they are forgotten once it is

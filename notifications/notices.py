@@ -130,3 +130,8 @@ def notice_of(slug: str) -> Notice:
         return _declared[slug]
     except KeyError:
         raise UnknownNotice(slug) from None
+
+
+def is_always_sent(slug: str) -> bool:
+    """Say whether no preference stops the notice of that name. Nobody knows that of one that is not declared."""
+    return slug in _declared and _declared[slug].category.is_always_sent

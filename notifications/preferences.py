@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from .channels.kinds import CHOSEN, Channel
-from .models import Notification, Preference, State
+from .models import Notification, NotificationQuerySet, Preference, State
 from .notices import declared
 from .topics import Topic
 
@@ -25,26 +25,34 @@ def wants(member: Any, topic: Topic) -> frozenset[Channel]:
 
 def choices_of(member: Any) -> dict[Topic, frozenset[Channel]]:
     """Return for every topic by which channels ``member`` wants to hear about it: as chosen, or all but marketing."""
-    rows = Preference.objects.filter(member=member).values_list("topic", "channel", "wanted")
-    chosen = {(topic, channel): wanted for topic, channel, wanted in rows}
-    return {
-        topic: frozenset(channel for channel in CHOSEN if chosen.get((topic, channel), not topic.is_marketing))
-        for topic in Topic
-    }
+    return choices_of_all([member.pk])[member.pk]
+
+
+def choices_of_all(members: Collection[int]) -> dict[int, dict[Topic, frozenset[Channel]]]:
+    """Return the choices of many members by their numbers, in one query."""
+    rows = Preference.objects.filter(member__in=members).values_list("member_id", "topic", "channel", "wanted")
+    chosen = {(member, topic, channel): wanted for member, topic, channel, wanted in rows}
+
+    def wanted_by(member: int, topic: Topic) -> frozenset[Channel]:
+        return frozenset(each for each in CHOSEN if chosen.get((member, topic, each), not topic.is_marketing))
+
+    return {member: {topic: wanted_by(member, topic) for topic in Topic} for member in members}
 
 
 def choose(member: Any, choices: Mapping[Topic, Collection[Channel]]) -> bool:
     """Write down by which channels ``member`` wants to hear about topics, if at all.
 
     Says False if something declined may be on its way still. Once this has returned True, nothing leaves that was
-    declined: it waits for what is being sent at this moment.
+    declined: it waits for what is being sent at this moment, and whatever else a worker holds is looked at anew.
     """
     with transaction.atomic():
         for topic, wanted in choices.items():
             for channel in CHOSEN:
                 _write(member, topic, channel, wanted=channel in wanted)
     declined = [topic for topic, wanted in choices.items() if Channel.EMAIL not in wanted]
-    return _nothing_is_on_its_way(member, declined)
+    rows = Notification.objects.filter(member=member, notice__in=_slugs(declined))
+    rows.let_go()
+    return _nothing_is_on_its_way(rows)
 
 
 def _write(member: Any, topic: Topic, channel: Channel, *, wanted: bool) -> None:
@@ -54,13 +62,17 @@ def _write(member: Any, topic: Topic, channel: Channel, *, wanted: bool) -> None
     Preference.objects.update_or_create(member=member, topic=topic, channel=channel, defaults=values)
 
 
-def _nothing_is_on_its_way(member: Any, topics: Collection[Topic]) -> bool:
-    """Wait until no notice about ``topics`` is being sent to ``member``; say False if that takes too long.
+def _slugs(topics: Collection[Topic]) -> list[str]:
+    return [notice.slug for notice in declared() if notice.topic and notice.topic in topics]
 
-    Whoever sends writes that down first and looks at the choice afterwards: what does not stand there now will see it.
+
+def _nothing_is_on_its_way(rows: NotificationQuerySet) -> bool:
+    """Wait until none of ``rows`` is being sent; say False if that takes too long.
+
+    Whoever sends holds a row before looking at the choice, and writes down that it leaves before it does. So what is
+    neither held nor leaving now will see the choice.
     """
-    slugs = [notice.slug for notice in declared() if notice.topic and notice.topic in topics]
-    on_its_way = Notification.objects.filter(member=member, notice__in=slugs, state=State.ATTEMPTING)
+    on_its_way = rows.filter(state=State.ATTEMPTING)
     until = time.monotonic() + WAITS.total_seconds()
     while on_its_way.filter(lease_until__gt=timezone.now()).exists():
         if time.monotonic() > until:

@@ -2,20 +2,19 @@
 
 import logging
 from datetime import timedelta
-from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
 from django.db import DatabaseError
 from django.utils import timezone
 
-from . import backoff, domains, letters
+from . import backoff, letters
 from .channels.kinds import Channel
-from .deciding import Verdict, decide, stands_on_site
-from .letters import TextMessage
+from .deciding import Standing, Verdict, decide, stands_on_site
+from .letters import TextMessage, Writer
+from .looking import Looks
 from .models import Notification, State
 from .notices import Notice
-from .recipients import address_of, standing
+from .recipients import address_of
 from .settling import TOO_LATE, end, put_off, take_another_way
 
 logger = logging.getLogger(__name__)
@@ -25,13 +24,13 @@ TAKES_NOTHING = "known to take nothing"
 Message = EmailMessage | TextMessage
 
 
-def prepare(row: Notification, notice: Notice) -> Message | None:
+def prepare(row: Notification, notice: Notice, looks: Looks, writer: Writer) -> Message | None:
     """Return the message of a row; settle the row and return None where it is not to be sent now.
 
     Raises what the database raises: the row is taken up again then.
     """
     try:
-        return _looked_at(row, notice)
+        return _looked_at(row, notice, looks, writer)
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001  # whatever it is, it holds up none of the others
@@ -40,8 +39,8 @@ def prepare(row: Notification, notice: Notice) -> Message | None:
         return None
 
 
-def _looked_at(row: Notification, notice: Notice) -> Message | None:
-    if _as_now(row) is None:
+def _looked_at(row: Notification, notice: Notice, looks: Looks, writer: Writer) -> Message | None:
+    if row.member is None:
         end(row, State.ERASED)
         return None
     address = address_of(row, notice, row.channel)
@@ -51,25 +50,20 @@ def _looked_at(row: Notification, notice: Notice) -> Message | None:
         take_another_way(row, notice, "no number any more")
     elif not isinstance(address, str) or row.filled_with is None:
         end(row, State.FAILED, "cannot be opened")
-    elif row.channel == Channel.EMAIL and (until := domains.rests_until(address)):
+    elif row.channel == Channel.EMAIL and (until := looks.rests_until(address)):
         put_off(row, "domain rests", backoff.scattered(until))
     else:
-        return _unless_it_stays(row, notice, address)
+        return _unless_it_stays(row, notice, address, looks.standing(row.member, address, notice, row.channel), writer)
     return None
 
 
-def _as_now(row: Notification) -> Any:
-    """Read the member anew: much may have happened since the row was claimed."""
-    row.member = get_user_model()._default_manager.filter(pk=row.member_id).first()
-    return row.member
-
-
-def _unless_it_stays(row: Notification, notice: Notice, address: str) -> Message | None:
-    stands = standing(row.member, address, notice, row.channel)
+def _unless_it_stays(
+    row: Notification, notice: Notice, address: str, stands: Standing, writer: Writer
+) -> Message | None:
     verdict = decide(notice, stands)
     row.is_on_site = row.is_on_site or (verdict in (Verdict.SEND, Verdict.SITE) and stands_on_site(notice, stands))
     if verdict is Verdict.SEND:
-        write = letters.write_short if row.channel == Channel.SMS else letters.write
+        write = letters.write_short if row.channel == Channel.SMS else writer.write
         return write(row, notice, address)
     if verdict is Verdict.HOLD:
         put_off(row, "unconfirmed address", timezone.now() + HELD)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from . import backoff, domains
 from .channels.kinds import Channel
 from .models import Notification, State, Suppression
-from .notices import Notice, UnknownNotice, notice_of
+from .notices import Notice, UnknownNotice, is_always_sent, notice_of
 from .outcomes import Outcome, Result
 from .recipients import address_of
 from .suppression import suppress
@@ -29,7 +29,7 @@ def settle(row: Notification, outcome: Outcome) -> bool:
         return _dead(row, code)
     if result is Result.REFUSED:
         return end(row, State.FAILED, code)
-    if result is Result.UNCLEAR and not _is_always_sent(row):
+    if result is Result.UNCLEAR and not is_always_sent(row.notice):
         return end(row, State.UNCERTAIN, code)
     now = timezone.now()
     if backoff.is_too_late(row.created_at, now):
@@ -87,13 +87,6 @@ def _first_channel(row: Notification) -> str | None:
         return notice_of(row.notice).channels[0]
     except UnknownNotice:
         return None
-
-
-def _is_always_sent(row: Notification) -> bool:
-    try:
-        return notice_of(row.notice).category.is_always_sent
-    except UnknownNotice:
-        return False
 
 
 def _move(row: Notification, reason: str, **values: Any) -> bool:

@@ -3,6 +3,8 @@
 One whose reader calls our news spam gets no more news until they ask for it; what is always sent still goes there.
 """
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,11 +26,25 @@ def suppress(address: str, reason: Suppression.Reason, code: str = "") -> None:
     Suppression.objects.update_or_create(digest=_digest(address), reason=reason, defaults=values)
 
 
-def reasons_against(address: str, *, rests: timedelta = RESTS) -> dict[str, datetime]:
-    """Return what speaks against writing to ``address``, and since when. A bounce counts as long as it ``rests``."""
-    rows = Suppression.objects.filter(digest=_digest(address)).values_list("reason", "since")
+def reasons_against_all(addresses: Collection[str]) -> dict[str, dict[str, datetime]]:
+    """Return what was ever found to speak against writing to each of ``addresses``, and since when, in one query."""
+    digests = {address: _digest(address) for address in addresses}
+    against: dict[bytes, dict[str, datetime]] = defaultdict(dict)
+    rows = Suppression.objects.filter(digest__in=set(digests.values())).values_list("digest", "reason", "since")
+    for digest, reason, since in rows:
+        against[bytes(digest)][reason] = since
+    return {address: against[digest] for address, digest in digests.items()}
+
+
+def that_count(reasons: Mapping[str, datetime], *, rests: timedelta = RESTS) -> dict[str, datetime]:
+    """Return those ``reasons`` that count still: a bounce does as long as it ``rests``."""
     earliest = timezone.now() - rests
-    return {reason: since for reason, since in rows if reason != BOUNCED or since > earliest}
+    return {reason: since for reason, since in reasons.items() if reason != BOUNCED or since > earliest}
+
+
+def reasons_against(address: str) -> dict[str, datetime]:
+    """Return what speaks against writing to ``address`` now, and since when."""
+    return that_count(reasons_against_all([address])[address])
 
 
 def mailbox_of(member: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from .channels.kinds import Channel
+from .clocks import ZoneOf
 from .letters import texts
 from .links import at
 from .notices import LETTER, Category, Notice, Parameters, notice_of, register
@@ -52,7 +53,7 @@ def _tried(parameters: Parameters) -> Parameters:
     notice = notice_of(parameters["slug"])
     filling = {name: value for name, value in parameters.items() if name != "slug"}
     way_out = link_for(0, notice.topic) if notice.topic else ""
-    subject, text, html = texts(notice, LETTER, READER, filling, way_out).values()
+    subject, text, html = texts(notice, LETTER, ZoneOf(READER), filling, way_out).values()
     return {"subject": subject, "text": text, "html": html}
 
 

@@ -12,9 +12,9 @@ class PrivacyConfig(AppConfig):
     def ready(self) -> None:
         from notifications.recipients import register_juveniles
 
-        from .juveniles import is_juvenile
+        from .juveniles import juveniles_among
 
-        register_juveniles(is_juvenile)
+        register_juveniles(juveniles_among)
         post_migrate.connect(_furnish, sender=self)
 
 

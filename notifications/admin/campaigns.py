@@ -21,6 +21,7 @@ from backoffice.pages import StaffAdmin
 from .. import campaigns
 from ..audiences import UnknownAudience, audience_of
 from ..campaigns import Changed, NotNow, YourOwnWords, fingerprint
+from ..clocks import ZoneOf
 from ..gathering import time_left, totals_of
 from ..letters import HTML, ON_SITE, texts
 from ..models import UNSTARTED, Campaign, Stage, State
@@ -279,6 +280,6 @@ def _recipient(campaign: Campaign, handle: str) -> Any:
 
 
 def _shown(campaign: Campaign, member: Any) -> dict[str, str]:
-    notice, filling = notice_of(campaign.notice), unpack(campaign.parameters)
-    subject, text, _html = texts(notice, LETTER, member, filling).values()
-    return {"subject": subject, "text": text, "page": texts(notice, (HTML,), member, filling, frame=ON_SITE)[HTML]}
+    notice, filling, clock = notice_of(campaign.notice), unpack(campaign.parameters), ZoneOf(member)
+    subject, text, _html = texts(notice, LETTER, clock, filling).values()
+    return {"subject": subject, "text": text, "page": texts(notice, (HTML,), clock, filling, frame=ON_SITE)[HTML]}

@@ -1,15 +1,25 @@
 """Django's backend for mail servers, which knows whether a message may have been taken when a connection breaks."""
 
+import re
 import smtplib
 from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
 
+TAKEN, CLOSING = 250, 421
+NAMED, GO_ON = (250, 251), (354,)
+# The line that ends a message is a single point (RFC 5321, 4.5.2).
+STARTING_POINT = re.compile(rb"(?m)^\.")
+
 
 class _Remembering(smtplib.SMTP):
-    """Remembers that a message is being handed over and has not been answered yet."""
+    """Remembers that a message is being handed over and has not been answered yet.
+
+    Where the server takes commands together (RFC 2920), it asks for one answer instead of three before a message.
+    """
 
     is_handing_over = False
+    _held: list[bytes] | None = None
 
     def data(self, msg: Any) -> Any:
         """Hand the message over (RFC 5321, 4.1.1.4). Whoever does not come back from here leaves the mark."""
@@ -21,6 +31,72 @@ class _Remembering(smtplib.SMTP):
             raise
         self.is_handing_over = False
         return answer
+
+    def sendmail(
+        self, from_addr: str, to_addrs: Any, msg: Any, mail_options: Any = (), rcpt_options: Any = ()
+    ) -> dict[str, tuple[int, bytes]]:
+        """Mail ``msg``, bytes that end their lines with CR LF. Raises what ``smtplib.SMTP.sendmail`` does."""
+        self.ehlo_or_helo_if_needed()
+        if not self.has_extn("pipelining") or len(to_addrs) != 1 or mail_options or rcpt_options:
+            return super().sendmail(from_addr, to_addrs, msg, mail_options, rcpt_options)
+        self._ask_together(from_addr, to_addrs[0], msg)
+        self.is_handing_over = True
+        code, text = self._say_all(msg)
+        self.is_handing_over = False
+        if code != TAKEN:
+            self._begin_anew(code)
+            raise smtplib.SMTPDataError(code, text)
+        return {}
+
+    def send(self, s: Any) -> None:
+        """Send ``s``, or keep it while commands are put together."""
+        if self._held is None:
+            super().send(s)
+        else:
+            self._held.append(s.encode(self.command_encoding) if isinstance(s, str) else s)
+
+    def _ask_together(self, sender: str, recipient: str, msg: bytes) -> None:
+        """Have the server ready for a message. Raises what it refuses."""
+        size = f" size={len(msg)}" if self.has_extn("size") else ""
+        self._held = []
+        try:
+            self.putcmd("mail", f"FROM:{smtplib.quoteaddr(sender)}{size}")
+            self.putcmd("rcpt", f"TO:{smtplib.quoteaddr(recipient)}")
+            self.putcmd("data")
+        finally:
+            commands, self._held = b"".join(self._held), None
+        self.send(commands)
+        self._read_answers(sender, recipient)
+
+    def _read_answers(self, sender: str, recipient: str) -> None:
+        refused: Exception | None = None
+        for good, refusal in (
+            (NAMED, lambda code, text: smtplib.SMTPSenderRefused(code, text, sender)),
+            (NAMED, lambda code, text: smtplib.SMTPRecipientsRefused({recipient: (code, text)})),
+            (GO_ON, smtplib.SMTPDataError),
+        ):
+            code, text = self.getreply()
+            if code not in good:
+                refused = refused or refusal(code, text)
+            if code == CLOSING and refused:  # no other answer comes
+                break
+        if refused is None:
+            return
+        if code in GO_ON:
+            self._say_all(b"")  # to nobody (RFC 2920, 3.1)
+        self._begin_anew(code)
+        raise refused
+
+    def _say_all(self, msg: bytes) -> tuple[int, bytes]:
+        end = b"" if msg.endswith(b"\r\n") or not msg else b"\r\n"
+        self.send(STARTING_POINT.sub(b"..", msg) + end + b".\r\n")
+        return self.getreply()
+
+    def _begin_anew(self, code: int) -> None:
+        if code == CLOSING:
+            self.close()
+        else:
+            self._rset()  # type: ignore[attr-defined]
 
 
 class _RememberingOverTls(_Remembering, smtplib.SMTP_SSL):

@@ -25,6 +25,13 @@ class Sink:
     def __init__(self) -> None:
         self.taken: list[Message] = []
         self.asked: Counter[str] = Counter()
+        self.takes_together = True
+
+    async def handle_EHLO(  # noqa: N802  # the name that aiosmtpd calls
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return ["250-PIPELINING", *responses] if self.takes_together else responses
 
     async def handle_RCPT(  # noqa: N802  # the name that aiosmtpd calls
         self, server: Any, session: Any, envelope: Any, address: str, options: Any

@@ -15,6 +15,7 @@ from notifications.channels.kinds import EVERYWHERE
 from notifications.delivery import deliver
 from notifications.gathering import advance, time_left, totals_of
 from notifications.inbox import page_of
+from notifications.letters import Writer
 from notifications.models import Campaign, Notification, Stage, State
 from notifications.notices import Category
 from notifications.preferences import choose
@@ -230,8 +231,7 @@ def test_what_is_paused_stays_where_it_is_and_goes_on_from_there(planned, sink):
     rows = delivery.claim(timezone.now())
     campaigns.pause(again(campaign))
     with delivery.Mailbag() as mailbag:
-        for row in rows:
-            delivery.attempt(row, mailbag)
+        delivery.attempt_all(rows, mailbag, Writer())
     deliver()
     assert sink.taken == []
     campaigns.resume(campaign)

@@ -13,6 +13,8 @@ from hypothesis import given, settings as examples, strategies as st
 from notifications import delivery, preferences, settling
 from notifications.channels.kinds import CHOSEN, EVERYWHERE, NOWHERE
 from notifications.delivery import deliver
+from notifications.letters import Writer
+from notifications.looking import Looks
 from notifications.models import Notification, Preference, State
 from notifications.notices import Category
 from notifications.preferences import choices_of, choose, wants
@@ -196,7 +198,27 @@ def test_who_declines_while_it_is_claimed_is_not_sent_it(rose, news, sink, monke
     [row] = delivery.claim(row_to(rose).due_at)
     choose(rose, {Topic.NEWS: NOWHERE})
     with delivery.Mailbag() as mailbag:
-        delivery.attempt(row, mailbag)
+        delivery.attempt_all([row], mailbag, Writer())
+    assert (row_to(rose).lease, sink.taken) == (None, [])
+    deliver()
+    assert (row_to(rose).state, sink.taken) == (State.SUPPRESSED, [])
+
+
+@pytest.mark.promise("F6")
+def test_who_declines_after_they_were_looked_at_is_not_sent_it(rose, news, sink, monkeypatch):
+    choose(rose, {Topic.NEWS: EVERYWHERE})
+    notify(news, rose, token="abc", hours=1)
+
+    class ThenDeclined(Looks):
+        def __init__(self, rows):
+            super().__init__(rows)
+            assert not rows or choose(rose, {Topic.NEWS: NOWHERE})
+
+    with monkeypatch.context() as looking:
+        looking.setattr(delivery, "Looks", ThenDeclined)
+        delivery.attempt_all(delivery.claim(row_to(rose).due_at), delivery.Mailbag(), Writer())
+    assert (row_to(rose).state, sink.taken) == (State.QUEUED, [])
+    deliver()
     assert (row_to(rose).state, sink.taken) == (State.SUPPRESSED, [])
 
 

@@ -11,10 +11,12 @@ from django.utils import timezone
 
 from accounts.models import Member
 from accounts.notices import RESET_PASSWORD
-from notifications import delivery, preparing
+from notifications import delivery, looking, preparing
 from notifications.channels.kinds import EVERYWHERE
 from notifications.delivery import LEASE, deliver
 from notifications.housekeeping import purge_expired
+from notifications.letters import Writer
+from notifications.looking import Looks
 from notifications.models import OPEN, Notification, RestingDomain, State, Suppression
 from notifications.notices import Category
 from notifications.outcomes import Outcome, Result
@@ -82,6 +84,7 @@ def test_what_a_row_could_not_give_back_is_refused_at_once(rose, value):
 
 
 # --- what the server does -----------------------------------------------------------------------------------------
+@pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize(
     ("domain", "state", "reason"),
     [
@@ -97,7 +100,8 @@ def test_what_a_row_could_not_give_back_is_refused_at_once(rose, value):
         ("drops.example", State.DEFERRED, "SMTPServerDisconnected"),
     ],
 )
-def test_each_row_ends_where_it_should_and_nobody_else_is_held_up(rose, sink, caplog, domain, state, reason):
+def test_each_row_ends_where_it_should_and_nobody_else_is_held_up(rose, sink, caplog, domain, state, reason, together):
+    sink.takes_together = together
     before = factories.make_member("before")
     bad = factories.make_member("bad", email=f"bad@{domain}")
     for member in (before, bad, rose):
@@ -232,26 +236,26 @@ def test_an_address_that_no_header_can_hold_holds_up_nobody(rose, sink):
     assert set(Notification.objects.values_list("state", flat=True)) == {State.SENT, State.FAILED}
 
 
-@pytest.mark.parametrize("where", ["standing", "address_of"])
-def test_whatever_is_wrong_with_one_row_holds_up_no_other(rose, sink, monkeypatch, caplog, where):
+@pytest.mark.parametrize(("where", "what"), [(Looks, "standing"), (preparing, "address_of"), (looking, "address_of")])
+def test_whatever_is_wrong_with_one_row_holds_up_no_other(rose, sink, monkeypatch, caplog, where, what):
     odd = factories.make_member("odd")
     for member in (odd, rose):
         reset(member)
-    whole = getattr(preparing, where)
+    whole = getattr(where, what)
 
     def fails(*about):
-        if odd.pk in {getattr(each, "pk", None) for each in about} | {getattr(about[0], "member_id", None)}:
+        if odd.pk in {getattr(each, name, None) for each in about for name in ("pk", "member_id")}:
             raise LookupError("odd@example.org")
         return whole(*about)
 
-    monkeypatch.setattr(preparing, where, fails)
+    monkeypatch.setattr(where, what, fails)
     deliver()
     assert (row_to(odd).state, row_to(odd).reason, row_to(rose).state) == (
         State.FAILED,
         "cannot be written",
         State.SENT,
     )
-    assert "LookupError" in caplog.text
+    assert "cannot be sent" in caplog.text
     assert "odd@" not in caplog.text
 
 
@@ -262,7 +266,7 @@ def test_a_database_that_goes_away_settles_nothing(rose, sink, monkeypatch):
         raise OperationalError("gone")
 
     with monkeypatch.context() as going:
-        going.setattr(preparing, "standing", gone)
+        going.setattr(Looks, "standing", gone)
         with pytest.raises(OperationalError):
             deliver()
     assert row_to(rose).state == State.ATTEMPTING
@@ -352,7 +356,7 @@ def kill(monkeypatch, when):
             hand_over(*args)
         raise Killed
 
-    name, where = ("begin", delivery) if when == "claimed" else ("send", delivery.Mailbag)
+    name, where = ("begin_all", delivery) if when == "claimed" else ("send", delivery.Mailbag)
     monkeypatch.setattr(where, name, dying)
 
 
@@ -360,10 +364,10 @@ def test_who_has_lost_its_lease_sends_nothing(rose, sink):
     reset(rose)
     [row] = delivery.claim(timezone.now())
     with later(LEASE.total_seconds() + 1), delivery.Mailbag() as mailbag:
-        delivery.attempt(row, mailbag)
+        delivery.attempt_all([row], mailbag, Writer())
         assert not sink.taken
         assert deliver() == 1
-        delivery.attempt(row, mailbag)
+        delivery.attempt_all([row], mailbag, Writer())
     assert len(sink.taken) == 1
 
 
@@ -406,7 +410,7 @@ def test_who_is_erased_after_a_worker_has_claimed_the_row_is_written_to_no_more(
     [row] = delivery.claim(timezone.now())
     Member.objects.get(pk=rose.pk).delete()
     with delivery.Mailbag() as mailbag:
-        delivery.attempt(row, mailbag)
+        delivery.attempt_all([row], mailbag, Writer())
     assert (Notification.objects.get().state, sink.taken) == (State.ERASED, [])
 
 
