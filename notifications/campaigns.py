@@ -44,15 +44,26 @@ def fingerprint(campaign: Campaign) -> str:
 
 
 def write(campaign: Campaign, *, by: Any) -> None:
-    """Store what ``by`` wrote; an approval of what stood there before is void. Raises ``NotNow`` once it has begun."""
+    """Store what ``by`` wrote; an approval of what stood there before is void. Raises ``NotNow`` once it has begun.
+
+    Nothing is done where nothing was changed: whoever saves what somebody else wrote has not written it.
+    """
     with transaction.atomic():
-        is_kept = Campaign.objects.select_for_update().filter(pk=campaign.pk, stage__in=UNSTARTED).exists()
-        if campaign.pk is not None and not is_kept:
+        kept = Campaign.objects.select_for_update().filter(pk=campaign.pk, stage__in=UNSTARTED).first()
+        if campaign.pk is not None and kept is None:
             raise NotNow
+        if kept is not None and fingerprint(kept) == fingerprint(campaign):
+            return
         campaign.stage, campaign.written_by = Stage.DRAFT, by
         campaign.approved_by, campaign.approved = None, ""
         campaign.needs_approval = notice_of(campaign.notice).needs_approval
         campaign.save()
+        campaign.writers.add(by)
+
+
+def is_written_by(campaign: Campaign, member: Any) -> bool:
+    """Say whether ``member`` had a hand in ``campaign``."""
+    return campaign.written_by_id == member.pk or campaign.writers.filter(pk=member.pk).exists()
 
 
 def finish_writing(campaign: Campaign) -> None:
@@ -68,7 +79,7 @@ def approve(campaign: Campaign, seen: str, *, by: Any) -> None:
     """
     with transaction.atomic():
         stored = Campaign.objects.select_for_update().get(pk=campaign.pk)
-        if stored.written_by_id == by.pk:
+        if is_written_by(stored, by):
             raise YourOwnWords
         if fingerprint(stored) != seen:
             raise Changed

@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -27,15 +28,14 @@ from .letters import TextMessage, Writer
 from .looking import Looks
 from .models import WAITING, Campaign, Notification, NotificationQuerySet, Stage, State
 from .notices import UnknownNotice, is_always_sent, notice_of
-from .outcomes import Outcome, Result
+from .outcomes import Outcome
 from .preparing import Message, prepare
-from .settling import end, settle
+from .settling import KILLED, end, settle
 
 LEASE = timedelta(seconds=60)
 BATCH = 20
 # Shorter than what a broker waits before it hands a task out again.
 SHIFT = timedelta(minutes=5)
-KILLED = Outcome(Result.UNCLEAR, "killed")
 
 
 def deliver(shift: timedelta = SHIFT) -> int:
@@ -58,8 +58,8 @@ def claim(now: datetime) -> list[Notification]:
     with transaction.atomic():
         ids = _due(now)
         Notification.objects.filter(pk__in=ids).update(lease=lease, lease_until=now + LEASE)
-    mine = Notification.objects.filter(lease=lease, state__in=WAITING).order_by(
-        F("campaign").asc(nulls_first=True), "due_at", "pk"
+    mine = Notification.objects.filter(pk__in=ids, lease=lease, state__in=WAITING).order_by(
+        F("campaign").asc(nulls_first=True), "can_wait", "due_at", "pk"
     )
     # All rows of a campaign share one of it.
     return list(mine.prefetch_related("campaign").with_keys()) if ids else []
@@ -109,8 +109,8 @@ def attempt(row: Notification, looks: Looks, mailbag: Mailbag, writer: Writer) -
     if message is not None:
         outcome = _hand_over(message, mailbag)
         settle(row, outcome)
-        if outcome.result is not Result.SENT:
-            looks.grow_old()  # it may tell something of those that follow
+        if isinstance(message, EmailMessage):
+            looks.learn(message.to[0], outcome)
 
 
 def begin_all(rows: Sequence[Notification]) -> list[Notification]:

@@ -16,9 +16,9 @@ FORGOTTEN_AFTER = timedelta(days=1)
 
 
 def resting(addresses: Collection[str]) -> dict[str, datetime]:
-    """Return until when the domains of ``addresses`` are left alone, for those that are."""
+    """Return until when the domains of ``addresses`` are, or were, left alone, for those that refused lately."""
     digests = {address: _digest(address) for address in addresses}
-    rows = RestingDomain.objects.filter(digest__in=set(digests.values()), until__gt=timezone.now())
+    rows = RestingDomain.objects.filter(digest__in=set(digests.values()))
     until = {bytes(digest): moment for digest, moment in rows.values_list("digest", "until")}
     return {address: until[digest] for address, digest in digests.items() if digest in until}
 
@@ -29,6 +29,11 @@ def refused(address: str) -> None:
     row, _made = RestingDomain.objects.get_or_create(digest=digest, defaults={"until": now, "refusals": 0})
     refusals = min(row.refusals + 1, MOST_REFUSALS)
     RestingDomain.objects.filter(pk=row.pk).update(refusals=refusals, until=backoff.next_try(refusals, now))
+
+
+def took(address: str) -> None:
+    """Forget what the domain of ``address`` refused: it takes mail again."""
+    RestingDomain.objects.filter(digest=_digest(address)).delete()
 
 
 def purge(now: datetime) -> int:

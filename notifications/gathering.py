@@ -5,11 +5,11 @@ how far it went are one transaction, and nobody gets a second row for the same c
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Count, F, Q, QuerySet, Value
 from django.utils import timezone
 
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 SLICE = 5_000
 LOOKS_BACK = timedelta(minutes=5)
 MOVING = (Stage.GATHERING, Stage.STOPPING, Stage.SENDING)
+BACK_TO = {Stage.DONE: Stage.SENDING, Stage.STOPPED: Stage.STOPPING}
 
 
 def advance(now: datetime) -> int:
@@ -49,6 +50,16 @@ def time_left(campaign: Campaign, totals: Mapping[str, int], now: datetime) -> t
     settled = Notification.objects.filter(campaign=campaign.pk, settled_at__gt=now - LOOKS_BACK).count()
     began = max(campaign.gathered_at or now, now - LOOKS_BACK)
     return (now - began) / settled * sum(totals[state] for state in OPEN) if settled else None
+
+
+def go_on_with(numbers: Collection[int]) -> None:
+    """Have the worker look again at campaigns that had ended: rows of theirs come to another end. In a transaction.
+
+    It locks them first, so that none ends in between.
+    """
+    ended = Campaign.objects.select_for_update().filter(pk__in=numbers, stage__in=BACK_TO).order_by("pk")
+    for campaign in ended:
+        _still(campaign).update(stage=BACK_TO[Stage(campaign.stage)], ended_at=None, totals=None)
 
 
 # --- steps --------------------------------------------------------------------------------------------------------
@@ -79,6 +90,8 @@ def _move_alone(number: int) -> int:
     """Take one campaign a step further; pause it if that cannot be done, so that it holds up nothing else."""
     try:
         return _move(number)
+    except OperationalError:  # it passes
+        raise
     except Exception as error:  # noqa: BLE001  # whatever it is, mail of others goes on
         logger.error("campaign %s cannot go on: %s", number, type(error).__name__)  # noqa: TRY400
         return Campaign.objects.filter(pk=number, stage=Stage.GATHERING).update(stage=Stage.PAUSED)
@@ -132,6 +145,7 @@ def _columns(campaign: Campaign, notice: Notice) -> dict[str, Value]:
         channel=notice.channels[0],
         is_on_site=stands_on_site(notice),
         campaign=campaign,
+        can_wait=True,
         created_at=now,
         due_at=now,
     )

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 
 from . import domains, suppression
 from .models import Announcement, Notification
@@ -15,12 +16,18 @@ LETTERS_KEPT = timedelta(days=30)
 def purge_expired(now: datetime) -> dict[str, int]:
     """Delete what has reached the end of its retention at ``now``; return how much of each. Twice does no harm."""
     return {
-        "notices": Notification.objects.filter(settled_at__lte=now - KEPT).delete()[0],
+        "notices": _old_notices(now).delete()[0],
         "addresses that rested": suppression.purge(now),
         "domains that rested": domains.purge(now),
         "announcements": Announcement.objects.filter(ends_at__lte=now - KEPT).delete()[0],
         "letters": throw_away_letters(now),
     }
+
+
+def _old_notices(now: datetime) -> QuerySet[Notification]:
+    """Return what was settled long ago. Rows of a campaign go together: as long as any is there, they add up."""
+    is_over = Q(campaign=None) | Q(campaign__ended_at__lte=now - KEPT)
+    return Notification.objects.filter(is_over, settled_at__lte=now - KEPT)
 
 
 def throw_away_letters(now: datetime) -> int:

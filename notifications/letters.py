@@ -1,5 +1,6 @@
 """A row of the outbox as its reader gets it: written when it leaves, in the reader's own time."""
 
+import base64
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from encryption.blind_index import blind_index
+
 from .clocks import ZoneOf
 from .links import link
 from .models import Notification
@@ -21,7 +24,10 @@ from .unsubscribing import link_for
 
 SUBJECT, _TEXT, HTML = LETTER
 ON_SITE = "notices/_on_site.html"
+# Short, so that a Message-ID fits into a line: it tells addresses of one member apart.
+MARK, MARK_BYTES = "notifications_sent.address", 6
 _tokens = Tokens("notifications_notification")
+_sent = Tokens("notifications_sent")
 
 
 @dataclass(frozen=True)
@@ -45,10 +51,11 @@ class Writer:
         """Return the mail of ``row`` to ``address``. However often it is written, it has the same Message-ID."""
         way_out = way_out_of(row, notice)
         subject, text, html = self._texts(row, notice, way_out)
-        message = EmailMultiAlternatives(subject, text, to=[address], headers=_headers(row, way_out))
+        headers = _headers(row, address, way_out)
+        message = EmailMultiAlternatives(subject, text, to=[address], headers=headers)
         message.attach_alternative(html, "text/html")
         # For a provider to give back when it reports what became of it. A mail server is not told.
-        message.metadata = {"notice": token_of(row)}  # type: ignore[attr-defined]
+        message.metadata = {"notice": sent_token(row, address)}  # type: ignore[attr-defined]
         return message
 
     def _texts(self, row: Notification, notice: Notice, way_out: str) -> tuple[str, ...]:
@@ -93,9 +100,9 @@ def _filling(row: Notification) -> Mapping[str, Any]:
     return unpack(row.filled_with or {})
 
 
-def _headers(row: Notification, way_out: str) -> dict[str, str]:
+def _headers(row: Notification, address: str, way_out: str) -> dict[str, str]:
     # Out-of-office replies and the like are not to answer it (RFC 3834).
-    headers = {"Message-ID": message_id(row), "Auto-Submitted": "auto-generated"}
+    headers = {"Message-ID": message_id(row, address), "Auto-Submitted": "auto-generated"}
     if way_out:
         headers |= {"List-Unsubscribe": f"<{way_out}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return headers
@@ -121,9 +128,29 @@ def texts(
     return {part: " ".join(text.split()) if part in (SUBJECT, SHORT) else text for part, text in written.items()}
 
 
-def message_id(row: Notification) -> str:
-    """Return the Message-ID of a row."""
-    return f"<{token_of(row)}@{settings.MAIL_DOMAIN}>"
+def message_id(row: Notification, address: str) -> str:
+    """Return the Message-ID of the mail of a row to ``address``."""
+    return f"<{sent_token(row, address)}@{settings.MAIL_DOMAIN}>"
+
+
+def sent_token(row: Notification, address: str) -> str:
+    """Return by what a mail is known outside: the row, and to which address it went, which nobody can read from it."""
+    return _sent.seal(row.pk, _mark_of(address))
+
+
+def is_known_by(token: str, row: Notification, address: str) -> bool:
+    """Say whether ``token`` is that of the mail of ``row`` to ``address``."""
+    return _sent.unseal(token) == (row.pk, _mark_of(address))
+
+
+def number_sent(token: str) -> int | None:
+    """Return the number of the row whose mail is known by ``token``; None if that is none of ours."""
+    opened = _sent.unseal(token)
+    return opened[0] if opened else None
+
+
+def _mark_of(address: str) -> str:
+    return base64.urlsafe_b64encode(blind_index(MARK, address)[:MARK_BYTES]).decode()
 
 
 def token_of(row: Notification) -> str:

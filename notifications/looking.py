@@ -18,6 +18,7 @@ from .channels.kinds import EVERYWHERE, Channel
 from .deciding import Standing
 from .models import Notification
 from .notices import Category, Notice, UnknownNotice, notice_of
+from .outcomes import Outcome, Result
 from .recipients import address_of, juveniles_among
 from .suppression import BOUNCED, COMPLAINED, RESTS, RESTS_FROM_WHAT_IS_ASKED_FOR
 
@@ -44,13 +45,21 @@ class Looks:
         """Say whether it is time to look again."""
         return time.monotonic() > self.until
 
-    def grow_old(self) -> None:
-        """Have everything looked at again before the next row: what is known here has just changed."""
-        self.until = -math.inf
+    def learn(self, address: str, outcome: Outcome) -> None:
+        """Have everything looked at again if what came of a mail to ``address`` may change what is known here."""
+        if outcome.result is not Result.SENT:
+            self.until = -math.inf
+        elif address in self._resting:
+            domains.took(address)
 
-    def rests_until(self, address: str) -> datetime | None:
+    def rests_until(self, address: str, now: datetime) -> datetime | None:
         """Return until when the domain of ``address`` is left alone; None if it is not."""
-        return self._resting.get(address)
+        until = self._resting.get(address)
+        return until if until is not None and until > now else None
+
+    def wants(self, member: Any, notice: Notice) -> frozenset[Channel]:
+        """Return by which channels ``member`` wants to hear of ``notice``."""
+        return EVERYWHERE if notice.topic is None else self._choices[member.pk][notice.topic]
 
     def standing(self, member: Any, address: str, notice: Notice, channel: str) -> Standing:
         """Return how ``member`` stands as far as it matters for ``notice`` to ``address``.
@@ -64,7 +73,7 @@ class Looks:
             is_confirmed=member.email_verified_at is not None or channel == Channel.SMS,
             is_active=member.is_active,
             is_juvenile=member.pk in self._juveniles,
-            wants=EVERYWHERE if notice.topic is None else self._choices[member.pk][notice.topic],
+            wants=self.wants(member, notice),
             is_dead=BOUNCED in against,
             has_complained=COMPLAINED in against,
         )

@@ -38,10 +38,10 @@ class NotificationQuerySet(SealedQuerySet["Notification"]):
     """Rows of the outbox, by what is to be done with them."""
 
     def due(self, now: datetime, campaign: int | None = None) -> Self:
-        """Those of a campaign, or of none, to be sent now that nobody is holding, the longest waiting first."""
+        """Those of a campaign, or of none, to be sent now that nobody is holding, in the order in which they go."""
         free = Q(lease_until=None) | Q(lease_until__lte=now)
         waiting = self.filter(free, state__in=WAITING, due_at__lte=now, campaign=campaign)
-        return waiting.order_by("due_at", "pk")
+        return waiting.order_by("can_wait", "due_at", "pk")
 
     def left_behind(self, now: datetime) -> Self:
         """Those whose sender went away in the middle of sending: nobody knows whether they left."""
@@ -71,6 +71,10 @@ class Notification(models.Model):
     # Why it is in this state: a word or a code of the mail server, never its text, which may quote the address.
     reason = models.CharField(max_length=40, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Nobody knew once whether it had left, so it went once more.
+    is_repeated = models.BooleanField(default=False)
+    # Many are told the same, so it goes after what concerns one member alone.
+    can_wait = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True)
@@ -98,12 +102,12 @@ class Notification(models.Model):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(
-                fields=["due_at", "id"],
+                fields=["can_wait", "due_at", "id"],
                 condition=Q(state__in=WAITING, campaign=None),
                 name="notifications_due",
             ),
             models.Index(
-                fields=["campaign", "due_at", "id"],
+                fields=["campaign", "can_wait", "due_at", "id"],
                 condition=Q(state__in=WAITING, campaign__isnull=False),
                 name="notifications_due_of_campaign",
             ),
@@ -266,6 +270,8 @@ class Campaign(models.Model):
     stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices, default=Stage.DRAFT)
     needs_approval = models.BooleanField(default=True)
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    # Everybody who ever had a hand in it. None of them approves it.
+    writers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     # Fingerprint of what was approved, empty for nothing.
     approved = models.CharField(max_length=64, blank=True)

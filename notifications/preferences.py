@@ -49,7 +49,7 @@ def choose(member: Any, choices: Mapping[Topic, Collection[Channel]]) -> bool:
         for topic, wanted in choices.items():
             for channel in CHOSEN:
                 _write(member, topic, channel, wanted=channel in wanted)
-    declined = [topic for topic, wanted in choices.items() if Channel.EMAIL not in wanted]
+    declined = [topic for topic, wanted in choices.items() if set(CHOSEN) - set(wanted)]
     rows = Notification.objects.filter(member=member, notice__in=_slugs(declined))
     rows.let_go()
     return _nothing_is_on_its_way(rows)
@@ -72,9 +72,9 @@ def _nothing_is_on_its_way(rows: NotificationQuerySet) -> bool:
     Whoever sends holds a row before looking at the choice, and writes down that it leaves before it does. So what is
     neither held nor leaving now will see the choice.
     """
-    on_its_way = rows.filter(state=State.ATTEMPTING)
+    on_its_way = rows.filter(state=State.ATTEMPTING)  # whoever holds it, and however long: it may leave yet
     until = time.monotonic() + WAITS.total_seconds()
-    while on_its_way.filter(lease_until__gt=timezone.now()).exists():
+    while on_its_way.exists():
         if time.monotonic() > until:
             return False
         time.sleep(LOOKS_EVERY)

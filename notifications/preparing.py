@@ -15,7 +15,7 @@ from .looking import Looks
 from .models import Notification, State
 from .notices import Notice
 from .recipients import address_of
-from .settling import TOO_LATE, end, put_off, take_another_way
+from .settling import TOO_LATE, end, hold, take_another_way
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,9 @@ def _looked_at(row: Notification, notice: Notice, looks: Looks, writer: Writer) 
     if row.member is None:
         end(row, State.ERASED)
         return None
+    if row.channel == Channel.SITE:
+        _leave_on_site(row, notice, looks)
+        return None
     address = address_of(row, notice, row.channel)
     if row.expires_at is not None and row.expires_at <= timezone.now():
         end(row, State.FAILED, TOO_LATE)
@@ -50,11 +53,17 @@ def _looked_at(row: Notification, notice: Notice, looks: Looks, writer: Writer) 
         take_another_way(row, notice, "no number any more")
     elif not isinstance(address, str) or row.filled_with is None:
         end(row, State.FAILED, "cannot be opened")
-    elif row.channel == Channel.EMAIL and (until := looks.rests_until(address)):
-        put_off(row, "domain rests", backoff.scattered(until))
+    elif row.channel == Channel.EMAIL and (until := looks.rests_until(address, timezone.now())):
+        hold(row, "domain rests", backoff.scattered(until))
     else:
         return _unless_it_stays(row, notice, address, looks.standing(row.member, address, notice, row.channel), writer)
     return None
+
+
+def _leave_on_site(row: Notification, notice: Notice, looks: Looks) -> None:
+    """Have a row that goes nowhere else stand on the site, if it is wanted there."""
+    row.is_on_site = notice.category.is_always_sent or Channel.SITE in looks.wants(row.member, notice)
+    end(row, State.SENT if row.is_on_site else State.SUPPRESSED)
 
 
 def _unless_it_stays(
@@ -66,7 +75,7 @@ def _unless_it_stays(
         write = letters.write_short if row.channel == Channel.SMS else writer.write
         return write(row, notice, address)
     if verdict is Verdict.HOLD:
-        put_off(row, "unconfirmed address", timezone.now() + HELD)
+        hold(row, "unconfirmed address", timezone.now() + HELD)
     elif verdict is Verdict.UNREACHABLE:
         take_another_way(row, notice, TAKES_NOTHING)
     elif verdict is Verdict.SITE:

@@ -16,7 +16,13 @@ _ADDRESS = re.compile(r"[^;\s]{1,64}@[^;\s]{1,255}")
 
 def read(raw: bytes) -> Returned | None:
     """Return what a mail reports about one of ours; None for anything else. Raises nothing, whatever is in it."""
-    mail = message_from_bytes(raw, policy=policy.compat32)
+    try:
+        return _read(message_from_bytes(raw, policy=policy.compat32))
+    except RecursionError:  # parts within parts within parts
+        return None
+
+
+def _read(mail: Message) -> Returned | None:
     token = next(_tokens(mail), None)
     kind = str(mail.get_param("report-type", "")).lower()
     if token is None or mail.get_content_type() != "multipart/report":

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from .bell import ring
 from .channels.kinds import Channel
-from .models import Campaign, Notification, NotificationQuerySet, Stage, State
+from .gathering import go_on_with
+from .models import Notification, NotificationQuerySet, Stage, State
 from .notices import declared
 from .settling import TOO_LATE
 
@@ -25,6 +26,7 @@ def given_up() -> NotificationQuerySet:
 def retry(rows: NotificationQuerySet) -> int:
     """Have those of ``rows`` that were given up sent again, by their first channel; return how many."""
     chosen = given_up().filter(pk__in=rows.values("pk"))
+    go_on_with(set(chosen.exclude(campaign=None).values_list("campaign", flat=True)))
     first = {notice.slug: notice.channels[0] for notice in declared()}
     count = sum(_retry(chosen, channel, first) for channel in Channel)
     if count:
@@ -35,10 +37,6 @@ def retry(rows: NotificationQuerySet) -> int:
 def _retry(chosen: NotificationQuerySet, channel: Channel, first: dict[str, Channel]) -> int:
     slugs = [slug for slug, by in first.items() if by == channel]
     ids = list(chosen.filter(notice__in=slugs).values_list("pk", flat=True))
-    ended = Campaign.objects.filter(stage=Stage.DONE, notifications__in=ids)
-    Campaign.objects.filter(pk__in=list(ended.values_list("pk", flat=True))).update(
-        stage=Stage.SENDING, ended_at=None, totals=None
-    )
     return Notification.objects.filter(pk__in=ids, state__in=GIVEN_UP).update(
         state=State.QUEUED, channel=channel, settled_at=None, due_at=timezone.now(), reason="tried again by hand"
     )

@@ -62,6 +62,7 @@ def notify_many(notice: Notice, member_ids: Iterable[int], *, occasion: str, **p
                 is_on_site=stands_on_site(notice),
                 occasion=occasion,
                 parameters=packed,
+                can_wait=True,
             )
             for number in member_ids
         ],

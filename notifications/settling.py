@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from . import backoff, domains
@@ -15,6 +16,7 @@ from .recipients import address_of
 from .suppression import suppress
 
 MOST_OF_A_REASON = 40
+KILLED = Outcome(Result.UNCLEAR, "killed")
 TOO_LATE = "too late"
 
 
@@ -32,9 +34,10 @@ def settle(row: Notification, outcome: Outcome) -> bool:
     if result is Result.UNCLEAR and not is_always_sent(row.notice):
         return end(row, State.UNCERTAIN, code)
     now = timezone.now()
-    if backoff.is_too_late(row.created_at, now):
+    if _is_enough(row, outcome, now):
         return end(row, State.UNCERTAIN if result is Result.UNCLEAR else State.FAILED, code)
-    return put_off(row, code, backoff.next_try(row.attempts, now))
+    repeats = {"is_repeated": True} if result is Result.UNCLEAR and outcome != KILLED else {}
+    return _move(row, code, state=State.DEFERRED, due_at=backoff.next_try(row.attempts, now), **repeats)
 
 
 def end(row: Notification, state: State, reason: str = "") -> bool:
@@ -51,9 +54,11 @@ def end(row: Notification, state: State, reason: str = "") -> bool:
     return _move(row, reason, state=state, channel=row.channel, settled_at=timezone.now(), **forgotten)
 
 
-def put_off(row: Notification, reason: str, until: datetime) -> bool:
-    """Have a row tried again, not before ``until``."""
-    return _move(row, reason, state=State.DEFERRED, due_at=until)
+def hold(row: Notification, reason: str, until: datetime) -> bool:
+    """Have a row that was not tried this time looked at again, not before ``until``; give it up after some days."""
+    if backoff.is_too_late(row.created_at, timezone.now()):
+        return end(row, State.FAILED, reason)
+    return _move(row, reason, state=State.DEFERRED, due_at=until, attempts=F("attempts") - 1)
 
 
 def take_another_way(row: Notification, notice: Notice, reason: str) -> bool:
@@ -62,6 +67,15 @@ def take_another_way(row: Notification, notice: Notice, reason: str) -> bool:
     if channel is None:
         return end(row, State.UNREACHABLE, reason)
     return _move(row, reason, state=State.QUEUED, channel=channel, address=None, due_at=timezone.now())
+
+
+def _is_enough(row: Notification, outcome: Outcome, now: datetime) -> bool:
+    """Say whether what did not arrive is given up: after some days, or where nobody knew twice whether it had left.
+
+    That it had not been settled when its worker was killed tells little: most of what a worker holds has not left.
+    """
+    is_second = outcome.result is Result.UNCLEAR and outcome != KILLED and row.is_repeated
+    return is_second or backoff.is_too_late(row.created_at, now)
 
 
 def _further(row: Notification, notice: Notice) -> list[Channel]:

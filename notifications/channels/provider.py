@@ -3,11 +3,14 @@
 from http import HTTPStatus
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
-from requests import ConnectionError as NotConnected, ConnectTimeout, ReadTimeout
+from requests import ConnectionError as NotConnected, ConnectTimeout
+from urllib3.exceptions import NewConnectionError
 
 from ..outcomes import Outcome, Result
 
 ERRORS = (AnymailError,)
+# Somebody in between did not hear what became of it.
+BETWEEN = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
 NOT_NOW = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 
 
@@ -16,11 +19,20 @@ def outcome_of(error: AnymailError) -> Outcome:
     if isinstance(error, AnymailRecipientsRefused):
         return Outcome(Result.DEAD, "refused")
     status = getattr(error, "status_code", None)
+    if status in BETWEEN:
+        return Outcome(Result.UNCLEAR, str(int(status)))
     if status is not None:
         is_later = status in NOT_NOW or status >= HTTPStatus.INTERNAL_SERVER_ERROR
         return Outcome(Result.LATER if is_later else Result.REFUSED, str(int(status)))
     cause = error.__cause__
-    never_began = isinstance(cause, (ConnectTimeout, NotConnected)) and not isinstance(cause, ReadTimeout)
-    if isinstance(error, AnymailAPIError) and cause is not None and not never_began:
+    if isinstance(error, AnymailAPIError) and cause is not None and not _never_began(cause):
         return Outcome(Result.UNCLEAR, type(cause).__name__)
-    return Outcome(Result.LATER if never_began else Result.REFUSED, type(cause or error).__name__)
+    return Outcome(Result.REFUSED if cause is None else Result.LATER, type(cause or error).__name__)
+
+
+def _never_began(cause: BaseException) -> bool:
+    """Say whether there was no connection at all. One that broke may have carried the whole message."""
+    if isinstance(cause, ConnectTimeout):
+        return True
+    told = cause.args[0] if isinstance(cause, NotConnected) and cause.args else None
+    return isinstance(getattr(told, "reason", None), NewConnectionError)

@@ -21,8 +21,8 @@ from ..outcomes import Outcome, Result
 
 SECONDS = 10
 ENDING = ".json"
-# Of numbers that nobody has any more.
-NO_NUMBER = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+# Somebody in between did not hear what became of it.
+BETWEEN = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
 NOT_NOW = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 
 
@@ -62,7 +62,8 @@ class Gateway:
         except (OSError, HTTPException) as error:
             return Outcome(Result.LATER, type(error).__name__)
         try:
-            gateway.request("POST", parts.path or "/", _body(message), _headers(parts, message))
+            path = f"{parts.path or '/'}{'?' * bool(parts.query)}{parts.query}"
+            gateway.request("POST", path, _body(message), _headers(parts, message))
             return _outcome(gateway.getresponse().status)
         except (OSError, HTTPException) as error:
             return Outcome(Result.UNCLEAR, type(error).__name__)
@@ -99,7 +100,9 @@ def _headers(parts: SplitResult, message: TextMessage) -> dict[str, str]:
 def _outcome(status: int) -> Outcome:
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return Outcome(Result.SENT)
-    if status in NO_NUMBER:
+    if status == HTTPStatus.GONE:  # nobody has the number; 404 is a wrong address of the gateway itself
         return Outcome(Result.DEAD, str(status))
+    if status in BETWEEN:
+        return Outcome(Result.UNCLEAR, str(status))
     is_later = status in NOT_NOW or status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return Outcome(Result.LATER if is_later else Result.REFUSED, str(status))

@@ -1,7 +1,9 @@
 """Django's backend for mail servers, which knows whether a message may have been taken when a connection breaks."""
 
+import io
 import re
 import smtplib
+import time
 from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
@@ -9,17 +11,56 @@ from django.core.mail.backends.smtp import EmailBackend
 TAKEN, CLOSING = 250, 421
 NAMED, GO_ON = (250, 251), (354,)
 # The line that ends a message is a single point (RFC 5321, 4.5.2).
+# Seconds for opening a connection, and for a message: both together are less than the lease of a row.
+LONGEST = 25.0
 STARTING_POINT = re.compile(rb"(?m)^\.")
 
 
+class _Patient(io.RawIOBase):
+    """What a server says, read for as long as there is time left."""
+
+    def __init__(self, connection: "_Remembering") -> None:
+        self.connection = connection
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        connection, sock = self.connection, self.connection.sock
+        if sock is None:
+            return 0
+        sock.settimeout(min(connection.time_left(), connection.timeout))
+        return sock.recv_into(buffer)
+
+
 class _Remembering(smtplib.SMTP):
-    """Remembers that a message is being handed over and has not been answered yet.
+    """Remembers that a message is being handed over and has not been answered yet, and waits only so long.
 
     Where the server takes commands together (RFC 2920), it asks for one answer instead of three before a message.
     """
 
     is_handing_over = False
     _held: list[bytes] | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._begin()
+        super().__init__(*args, **kwargs)
+
+    def _begin(self) -> None:
+        self.ends = time.monotonic() + LONGEST
+
+    def time_left(self) -> float:
+        """Return for how many seconds the server is waited for. Raises TimeoutError once there are none."""
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Read an answer. However slowly it comes, all of them together take no longer than they may."""
+        if self.file is None and self.sock is not None:
+            self.file = io.BufferedReader(_Patient(self))
+        return super().getreply()
 
     def data(self, msg: Any) -> Any:
         """Hand the message over (RFC 5321, 4.1.1.4). Whoever does not come back from here leaves the mark."""
@@ -36,6 +77,7 @@ class _Remembering(smtplib.SMTP):
         self, from_addr: str, to_addrs: Any, msg: Any, mail_options: Any = (), rcpt_options: Any = ()
     ) -> dict[str, tuple[int, bytes]]:
         """Mail ``msg``, bytes that end their lines with CR LF. Raises what ``smtplib.SMTP.sendmail`` does."""
+        self._begin()
         self.ehlo_or_helo_if_needed()
         if not self.has_extn("pipelining") or len(to_addrs) != 1 or mail_options or rcpt_options:
             return super().sendmail(from_addr, to_addrs, msg, mail_options, rcpt_options)
@@ -51,6 +93,8 @@ class _Remembering(smtplib.SMTP):
     def send(self, s: Any) -> None:
         """Send ``s``, or keep it while commands are put together."""
         if self._held is None:
+            if self.sock is not None:
+                self.sock.settimeout(min(self.time_left(), self.timeout))
             super().send(s)
         else:
             self._held.append(s.encode(self.command_encoding) if isinstance(s, str) else s)

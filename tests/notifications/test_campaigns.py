@@ -170,9 +170,21 @@ def test_a_change_voids_the_approval_whoever_makes_it(planned, author, second, c
     campaigns.write(campaign, by=second)
     assert (again(campaign).stage, campaign.approved, campaign.approved_by) == (Stage.DRAFT, "", None)
     campaigns.finish_writing(campaign)
+    for writer in (author, second):
+        with pytest.raises(YourOwnWords):
+            campaigns.approve(campaign, fingerprint(campaign), by=writer)
+    campaigns.approve(campaign, fingerprint(campaign), by=factories.make_member("third", is_staff=True))
+
+
+def test_who_saves_without_a_change_has_not_written_it(author, second):
+    campaign = Campaign(notice=WORDS[Category.LEGAL].slug, audience="everybody", parameters=WRITTEN)
+    campaigns.write(campaign, by=author)
+    campaigns.write(again(campaign), by=second)
+    assert again(campaign).written_by == author
+    campaigns.finish_writing(campaign)
     with pytest.raises(YourOwnWords):
-        campaigns.approve(campaign, fingerprint(campaign), by=second)
-    campaigns.approve(campaign, fingerprint(campaign), by=author)
+        campaigns.approve(campaign, fingerprint(campaign), by=author)
+    campaigns.approve(campaign, fingerprint(campaign), by=second)
 
 
 def test_who_looked_at_something_else_approves_nothing(author, second):

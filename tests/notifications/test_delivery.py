@@ -344,7 +344,7 @@ def test_who_is_killed_loses_nothing_and_sends_at_most_once_more(rose, declare, 
     assert row.state == (State.SENT if may_repeat else State.UNCERTAIN)
     assert len(ids) == {"claimed": 1, "began": int(may_repeat), "handed over": 1 + may_repeat}[when]
     assert len(set(ids)) <= 1
-    assert all(re.fullmatch(r"<[\w-]{32}@[\w.]+>", each) for each in ids)
+    assert all(re.fullmatch(r"<[\w-]{43}@[\w.]+>", each) for each in ids)
 
 
 def kill(monkeypatch, when):

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -11,18 +12,20 @@ import time_machine
 from anymail.exceptions import AnymailCancelSend, AnymailRecipientsRefused, AnymailRequestsAPIError
 from anymail.webhooks.postmark import PostmarkTrackingWebhookView
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from hypothesis import given, settings as examples, strategies as st
-from requests import ConnectionError as NotConnected, ReadTimeout
+from requests import ConnectionError as NotConnected, ConnectTimeout, ReadTimeout
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from accounts.models import Member
 from accounts.notices import REVIEW_INFORMATION
-from notifications import letters, provider, reports
+from notifications import letters, provider, reports, returned
 from notifications.channels.kinds import EVERYWHERE, Channel
 from notifications.channels.provider import outcome_of
 from notifications.delivery import deliver
 from notifications.inbox import counts_for
-from notifications.models import Notification, State, Suppression
+from notifications.models import Campaign, Notification, Stage, State, Suppression
 from notifications.notices import Category
 from notifications.outcomes import Result
 from notifications.preferences import choices_of, choose
@@ -30,6 +33,7 @@ from notifications.returned import Report, Returned, take_in
 from notifications.sending import notify
 from notifications.suppression import reasons_against
 from notifications.topics import Topic
+from notifications.written import WORDS
 from tests import factories
 
 from .conftest import row_to
@@ -79,7 +83,7 @@ def complaint(row, kind="abuse"):
 
 
 def report(row, kind, fields, address, quoted="message/rfc822"):
-    message_id = letters.message_id(row)
+    message_id = letters.message_id(row, "rose@example.org")
     text = REPORT.format(kind=kind, fields=fields, address=address, quoted=quoted, message_id=message_id)
     return text.replace("\n", "\r\n").encode()
 
@@ -167,9 +171,9 @@ def test_who_has_one_of_our_mails_silences_nobody_else(rose, sent, monkeypatch, 
 
 
 @pytest.mark.promise("N1")
-@pytest.mark.parametrize("token", ["1", "a" * 32, "", "0" * 64])
+@pytest.mark.parametrize("token", ["1", "a" * 54, "", "0" * 64])
 def test_without_the_token_of_a_row_nothing_is_believed(rose, sent, monkeypatch, capsys, token):
-    raw = bounce(sent).replace(letters.token_of(sent).encode(), token.encode())
+    raw = bounce(sent).replace(letters.sent_token(sent, "rose@example.org").encode(), token.encode())
     assert hand_over(raw, monkeypatch, capsys) == "Nothing about mail of ours."
     assert not Suppression.objects.exists()
 
@@ -177,8 +181,28 @@ def test_without_the_token_of_a_row_nothing_is_believed(rose, sent, monkeypatch,
 def test_a_report_about_an_address_that_was_left_is_not_about_the_new_one(rose, sent, monkeypatch, capsys):
     rose.email = "rose@new.example"
     rose.save()
-    assert hand_over(bounce(sent), monkeypatch, capsys) == "Nothing about mail of ours."
-    assert reasons_against("rose@new.example") == {}
+    nameless = re.sub(rb"(?m)^Final-Recipient.*\r\n", b"", bounce(sent))
+    for raw in (bounce(sent), nameless, complaint(sent), bounce(sent, address=rose.email)):
+        assert hand_over(raw, monkeypatch, capsys) == "Nothing about mail of ours."
+    assert not Suppression.objects.exists()
+    assert row_to(rose).state == State.SENT
+
+
+@pytest.mark.promise("N1")
+def test_by_the_token_of_a_page_nothing_is_believed(rose, sent):
+    assert not take_in(Returned(Report.DEAD, letters.token_of(sent), rose.email))
+
+
+@pytest.mark.promise("N1")
+@pytest.mark.parametrize("raw_of", [bounce, complaint])
+def test_a_report_counts_once_and_not_for_ever(rose, sent, monkeypatch, capsys, raw_of):
+    raw = raw_of(sent)
+    with time_machine.travel(timezone.now() + timedelta(days=31)):
+        assert hand_over(raw, monkeypatch, capsys) == "Nothing about mail of ours."
+    assert hand_over(raw, monkeypatch, capsys) == "Taken in."
+    Suppression.objects.all().delete()  # the member has asked for it again
+    assert hand_over(raw, monkeypatch, capsys) == "Nothing about mail of ours."
+    assert not Suppression.objects.exists()
 
 
 def test_twice_does_no_harm_and_who_is_gone_is_no_error(rose, sent, monkeypatch, capsys):
@@ -228,7 +252,7 @@ def postmark(row, record, **more):
         "ID": 1,
         "Email": "rose@example.org",
         "BouncedAt": "2026-05-04T18:30:00Z",
-        "Metadata": {"notice": letters.token_of(row)},
+        "Metadata": {"notice": letters.sent_token(row, "rose@example.org")},
         **more,
     }
 
@@ -262,8 +286,45 @@ def test_who_declines_at_the_provider_has_declined(rose, declare, sink):
     choose(rose, {Topic.NEWS: EVERYWHERE})
     notify(declare(Category.MARKETING, topic=Topic.NEWS), rose, token="abc", hours=1)
     deliver()
-    assert take_in(Returned(Report.DECLINED, letters.token_of(row_to(rose)), rose.email))
+    assert take_in(Returned(Report.DECLINED, letters.sent_token(row_to(rose), rose.email), rose.email))
     assert choices_of(rose)[Topic.NEWS] == frozenset()
+    choose(rose, {Topic.NEWS: EVERYWHERE})
+    assert not take_in(Returned(Report.DECLINED, letters.sent_token(row_to(rose), rose.email), rose.email))
+    assert choices_of(rose)[Topic.NEWS] == EVERYWHERE
+
+
+@pytest.mark.promise("F6")
+@pytest.mark.django_db(transaction=True)
+def test_what_is_declined_at_the_provider_is_seen_at_once_by_who_sends(rose, declare, sink, monkeypatch):
+    choose(rose, {Topic.NEWS: EVERYWHERE})
+    notify(declare(Category.MARKETING, topic=Topic.NEWS), rose, token="abc", hours=1)
+    deliver()
+    whole = returned.choose
+
+    def watched(*what):
+        assert not connection.in_atomic_block
+        return whole(*what)
+
+    monkeypatch.setattr(returned, "choose", watched)
+    assert take_in(Returned(Report.DECLINED, letters.sent_token(row_to(rose), rose.email), rose.email))
+
+
+def test_what_comes_back_after_a_campaign_is_counted_with_it(rose, sink, monkeypatch, capsys):
+    campaign = Campaign.objects.create(
+        notice=WORDS[Category.LEGAL].slug,
+        audience="everybody",
+        parameters={"heading": "x", "text": "y", "page": ""},
+        stage=Stage.PLANNED,
+        needs_approval=False,
+    )
+    monkeypatch.setattr("notifications.gathering._is_approved", lambda _campaign: True)
+    deliver()
+    campaign.refresh_from_db()
+    assert (campaign.stage, campaign.totals["sent"]) == (Stage.DONE, 1)
+    hand_over(bounce(row_to(rose)), monkeypatch, capsys)
+    deliver()
+    campaign.refresh_from_db()
+    assert (campaign.stage, campaign.totals["sent"], campaign.totals["unreachable"]) == (Stage.DONE, 0, 1)
 
 
 def answered(status):
@@ -286,7 +347,11 @@ def caused(cause):
         (answered(503), Result.LATER),
         (answered(401), Result.REFUSED),
         (answered(422), Result.REFUSED),
-        (caused(NotConnected("no")), Result.LATER),
+        (caused(NotConnected(MaxRetryError(None, "", NewConnectionError(None, "no")))), Result.LATER),
+        (caused(ConnectTimeout("no")), Result.LATER),
+        (caused(NotConnected(ProtocolError("Connection aborted.", ConnectionResetError()))), Result.UNCLEAR),
+        (answered(502), Result.UNCLEAR),
+        (answered(504), Result.UNCLEAR),
         (caused(ReadTimeout("no")), Result.UNCLEAR),
         (AnymailCancelSend("no"), Result.REFUSED),
     ],
