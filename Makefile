@@ -9,7 +9,7 @@ PACKAGES := accounts backoffice catalogue config encryption notifications privac
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check faults bench lock tour snapshots
+.PHONY: help run test check faults refusals bench lock tour snapshots
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: $(VENV)/.tests ## format, lint, templates, types, storeys, dependencies, 
 
 faults: $(VENV)/.tests ## 20,000 notices while workers are killed; needs PostgreSQL and Redis (ARGS="--restart '…'")
 	@$(BIN)/python -m tests.notifications.faults $(ARGS)
+
+refusals: $(VENV)/.tests ## 5,000 of 20,000 decline before and while they are sent news; needs PostgreSQL
+	@$(BIN)/python -m tests.notifications.refusals $(ARGS)
 
 bench: $(VENV)/.tests ## the benchmarks, peers beside us in the same run; needs PostgreSQL
 	@$(UV) install --quiet --python $(BIN)/python --require-hashes -r benchmarks/requirements.txt

@@ -39,6 +39,21 @@ NAMING_OPTIONS = (
     "search_fields",
     "sortable_by",
 )
+# Methods that Django asks instead, or that say what a search finds.
+ANSWERING = (
+    "get_autocomplete_fields",
+    "get_fields",
+    "get_fieldsets",
+    "get_list_display",
+    "get_list_display_links",
+    "get_list_filter",
+    "get_ordering",
+    "get_prepopulated_fields",
+    "get_readonly_fields",
+    "get_search_fields",
+    "get_search_results",
+    "get_sortable_by",
+)
 HINT = "Staff uncover a value by giving a reason; no list, form or search may show it."
 COVER = "Derive the class from backoffice.pages.PersonalDataAdmin (an inline from PersonalDataInline)."
 
@@ -132,12 +147,22 @@ def _named(page: Any) -> Iterator[tuple[str, str]]:
     for option in NAMING_OPTIONS:
         for entry in _entries(getattr(page, option, None)):
             yield from ((option, column) for column in _masked_in(page, entry))
+    for method in _own_methods(page):
+        yield from ((method.__name__, column) for column in _masked_in_code(page.model, method))
     for name in getattr(page.form, "base_fields", {}):
         if column := masked_on_path(page.model, name):
             yield "form", column
     for column in _masked_in_code(page.model, page.model.__str__):
         if not column.endswith("_id"):  # what a row is called may hold numbers
             yield "__str__", column
+
+
+def _own_methods(page: Any) -> Iterator[Any]:
+    """Yield the methods that answer for an option, where a page has its own."""
+    for name in ANSWERING:
+        method = getattr(type(page), name, None)
+        if method is not None and not method.__module__.startswith(("django.", "backoffice.")):
+            yield method
 
 
 def _entries(option: Any) -> Iterator[Any]:

@@ -140,18 +140,22 @@ class PersonalDataAdmin(Covering, StaffAdmin):
         """Allow no lookup that would answer questions about what is masked, should a filter ever name it."""
         return super().lookup_allowed(lookup, value, request) and masked_on_path(self.model, lookup) is None
 
+    def name_of(self, obj: Any) -> str:
+        """Return by what a row is known in addresses and in the history: its number, unless a page says otherwise."""
+        return str(obj.pk)
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Write what was changed here, and not over what its owner changed meanwhile."""
         obj.save(update_fields=form.changed_data)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        return _log(request, obj, message, ADDITION)
+        return _log(request, obj, self.name_of(obj), message, ADDITION)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        return _log(request, obj, message, CHANGE)
+        return _log(request, obj, self.name_of(obj), message, CHANGE)
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
-        return [_log(request, obj, "", DELETION) for obj in queryset]
+        return [_log(request, obj, self.name_of(obj), "", DELETION) for obj in queryset]
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         return [*super().check(**kwargs), *leaks(self)]
@@ -169,14 +173,14 @@ def _masked(label: str) -> tuple[PersonalField, ...]:
         return ()
 
 
-def _log(request: HttpRequest, obj: Any, message: Any, action: int) -> Any:
-    """Put an act into the history under the number of the row: its handle would outlive the account there."""
+def _log(request: HttpRequest, obj: Any, name: str, message: Any, action: int) -> Any:
+    """Put an act into the history under the name of the row: its handle would outlive the account there."""
     staff: Any = request.user
     return LogEntry.objects.create(
         user=staff,
         content_type_id=ContentType.objects.get_for_model(obj, for_concrete_model=False).pk,
-        object_id=str(obj.pk),
-        object_repr=f"{obj._meta.verbose_name} {obj.pk}",
+        object_id=name,
+        object_repr=f"{obj._meta.verbose_name} {name}",
         action_flag=action,
         change_message=message if isinstance(message, str) else json.dumps(message),
     )

@@ -4,8 +4,9 @@
 
 *Queueing*: the rows of a campaign to everybody, written by the worker, against ``post_office.mail.send_many`` in
 batches of a thousand. *Sending*: two workers of ours with the last look at each recipient, rendering, and a settlement
-for each row, against ``send_queued_mail --processes=2``, whose texts are rendered already. The server takes everything
-and counts.
+for each row, from a table that holds what was queued before, against ``send_queued_mail --processes=2``, whose texts
+are rendered already; and against a *limit*: two processes that do nothing but write a prepared message down the wire,
+with commands sent together, and mark each 500 rows before and after. The server takes everything and counts.
 """
 
 import argparse
@@ -28,6 +29,9 @@ WORDS = {
     "text": "\n\n".join(f"Paragraph {number}." for number in range(16)),
     "page": "",
 }
+
+
+ANSWERS = {b"EHLO": b"250-sink\r\n250 PIPELINING\r\n", b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}
 
 
 class Sink(asyncio.Protocol):
@@ -54,7 +58,7 @@ class Sink(asyncio.Protocol):
             return b"250 taken\r\n"
         verb = line[:4].upper()
         self.is_data = verb == b"DATA"
-        return {b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}.get(verb, b"250 ok\r\n")
+        return ANSWERS.get(verb, b"250 ok\r\n")
 
 
 def serve() -> int:
@@ -125,14 +129,9 @@ def queue_ours(count: int) -> dict[str, Any]:
     from notifications.models import Campaign, Stage
     from notifications.notices import Category
     from notifications.written import WORDS as NOTICES
-    from tests.factories import make_member
 
     make_members(count)
-    staff = [make_member(f"staff{count}x{number}", is_staff=True) for number in range(2)]
-    campaign = Campaign(notice=NOTICES[Category.LEGAL].slug, audience="everybody", parameters=WORDS)
-    campaigns.write(campaign, by=staff[0])
-    campaigns.finish_writing(campaign)
-    campaigns.approve(campaign, campaigns.fingerprint(campaign), by=staff[1])
+    campaign = approved(NOTICES[Category.LEGAL].slug, "everybody")
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
     while Campaign.objects.get(pk=campaign.pk).stage != Stage.SENDING:
         gathering.advance(timezone.now())
@@ -152,31 +151,108 @@ def queue_ours(count: int) -> dict[str, Any]:
     }
 
 
-def send_ours(count: int) -> float:
-    """Return how many mails two workers send in a second: to members with addresses and keys of their own."""
+def send_ours(count: int, topic: str = "") -> float:
+    """Return how many mails of a campaign two workers send in a second, to members with keys of their own.
+
+    It is one that is always sent, or news about ``topic``, which every reader wants.
+    """
+    from django.utils import timezone
+
+    from accounts.models import Member
+    from notifications import gathering
+    from notifications.audiences import Audience, register
+    from notifications.channels.kinds import EVERYWHERE
+    from notifications.models import Stage
     from notifications.notices import Category
-    from notifications.sending import notify_many
-    from notifications.written import WORDS as NOTICES
+    from notifications.preferences import choose
+    from notifications.topics import Topic
+    from notifications.written import NEWS, WORDS as NOTICES
     from tests.factories import make_member
 
-    ids = [make_member(f"reader{number}").pk for number in range(200)]
-    for number in range(count // len(ids)):
-        notify_many(NOTICES[Category.LEGAL], ids, occasion=str(number), **WORDS)
+    handles = [f"reader{number}" for number in range(count)]
+    readers = list(Member.objects.filter(handle__in=handles)) or [make_member(handle) for handle in handles]
+    if topic:
+        for reader in readers:
+            choose(reader, {Topic(topic): EVERYWHERE})
+    register(Audience("readers", "readers", lambda: Member.objects.filter(handle__startswith="reader")))
+    notice = NEWS[Topic(topic)] if topic else NOTICES[Category.LEGAL]
+    campaign = approved(notice.slug, "readers")
+    while type(campaign).objects.get(pk=campaign.pk).stage != Stage.SENDING:
+        gathering.advance(timezone.now())
     return timed([sys.executable, "manage.py", "run_outbox", "--once"], 2, count)
 
 
-def timed(command: list[str], processes: int, count: int, **more: str) -> float:
+def approved(notice: str, audience: str) -> Any:
+    """Return a campaign that begins now."""
+    from notifications import campaigns
+    from notifications.models import Campaign
+    from tests.factories import make_member
+
+    staff = [make_member(f"staff{time.monotonic_ns()}", is_staff=True) for _number in range(2)]
+    campaign = Campaign(notice=notice, audience=audience, parameters=WORDS)
+    campaigns.write(campaign, by=staff[0])
+    campaigns.finish_writing(campaign)
+    campaigns.approve(campaign, campaigns.fingerprint(campaign), by=staff[1])
+    return campaign
+
+
+def timed(command: list[str], processes: int, count: int) -> float:
+    return timed_all([command] * processes, count)
+
+
+def timed_all(commands: list[list[str]], count: int) -> float:
+    """Return how many mails arrive in a second while the commands run, without the start of their processes."""
     Sink.taken, began = 0, time.perf_counter()
-    children = [
-        subprocess.Popen(command, env=os.environ | more, stdout=subprocess.DEVNULL) for _number in range(processes)
-    ]
+    children = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for command in commands]
     while Sink.taken == 0 and any(child.poll() is None for child in children):
         time.sleep(0.01)
-    began = time.perf_counter()  # without the start of the processes
+    began = time.perf_counter()
     for child in children:
         child.wait()
     assert Sink.taken >= count, (Sink.taken, count)
     return count / (time.perf_counter() - began)
+
+
+# --- the limit ----------------------------------------------------------------------------------------------------
+def limit(server: str, port: int, count: int) -> float:
+    """Return how many prepared messages two processes send in a second, marking 500 rows before and after."""
+    import psycopg
+
+    with psycopg.connect(f"{server}/{PEER}", autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS journal")
+        connection.execute("CREATE TABLE journal (id bigint PRIMARY KEY, state smallint)")
+        connection.execute("INSERT INTO journal SELECT n, 0 FROM generate_series(0, %s) AS n", [count - 1])
+    source = f"from benchmarks.mass_mail import pipe; pipe({server!r}, {port}, {count}, %d)"
+    commands = [[sys.executable, "-c", source % number] for number in range(2)]
+    return timed_all(commands, count)
+
+
+def pipe(server: str, port: int, count: int, part: int) -> None:
+    """Send every other row, each message as bytes that are ready but for its number."""
+    import socket
+
+    import psycopg
+
+    mark = "UPDATE journal SET state = %s WHERE id = ANY(%s)"
+    ready = f"Subject: x\r\nMessage-ID: <%d@x>\r\n\r\n{WORDS['text']}\r\n.\r\n"
+    envelope = "MAIL FROM:<post@example.org>\r\nRCPT TO:<m%d@example.net>\r\nDATA\r\n"
+    ids = list(range(part, count, 2))
+    with (
+        psycopg.connect(f"{server}/{PEER}", autocommit=True) as connection,
+        socket.create_connection(("127.0.0.1", port)) as line,
+        line.makefile("rb") as answers,
+    ):
+        answers.readline()
+        for first in range(0, len(ids), 500):
+            some = ids[first : first + 500]
+            connection.execute(mark, [1, some])
+            for number in some:
+                line.sendall((envelope % number).encode())
+                for _answer in range(3):
+                    answers.readline()
+                line.sendall((ready % number).encode())
+                answers.readline()
+            connection.execute(mark, [2, some])
 
 
 # --- the peer -----------------------------------------------------------------------------------------------------
@@ -237,9 +313,10 @@ def main() -> None:
     options = parser.parse_args()
     port = serve()
     set_up(options.server, port)
-    sent = send_ours(options.mails)
     queued = [queue_ours(count) for count in options.members]
+    sent, news = send_ours(options.mails), send_ours(options.mails, "news")
     peer_queued, peer_sent = peer(options.server, port, options.mails)
+    at_most = limit(options.server, port, 10 * options.mails)
     found = {
         "queueing": queued,
         "queueing, post-office per_s": round(peer_queued),
@@ -247,6 +324,9 @@ def main() -> None:
         "sending per_s": round(sent),
         "sending, post-office per_s": round(peer_sent),
         "sending, ours over theirs": round(sent / peer_sent, 2),
+        "sending news per_s": round(news),
+        "sending, limit per_s": round(at_most),
+        "sending, ours over the limit": round(sent / at_most, 3),
     }
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
 

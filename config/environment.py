@@ -25,6 +25,11 @@ PROVIDERS = {
     "postmark": ("POSTMARK_SERVER_TOKEN", ""),
     "sendgrid": ("SENDGRID_API_KEY", ""),
 }
+# What a provider signs its reports with, where that is not its key.
+SIGNED_BY = {
+    "mailgun": "MAILGUN_WEBHOOK_SIGNING_KEY",
+    "sendgrid": "SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY",
+}
 UNWATCHED = {"track_opens": False, "track_clicks": False}
 LONG_ENOUGH = 24
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
@@ -130,6 +135,9 @@ class Environment:
         if not mail["user"] or (domain and not mail["host"]):
             raise ImproperlyConfigured("EMAIL_URL must name the key of the provider, and the domain if it asks for one")
         named = {key: mail["user"]} | ({domain: mail["host"]} if domain else {})
+        signing = self.text("MAIL_WEBHOOK_SIGNING_KEY", "")
+        if signing and mail["provider"] in SIGNED_BY:
+            named[SIGNED_BY[mail["provider"]]] = signing
         return {**named, "WEBHOOK_SECRET": value, "REQUESTS_TIMEOUT": 20, "SEND_DEFAULTS": UNWATCHED}
 
     def texts(self, name: str, folder: Path) -> tuple[str, Path | None]:

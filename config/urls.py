@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
@@ -9,13 +10,15 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import mail_page, site
+from notifications.provider import CarefulReports
 
 
 def reports_of(provider: str) -> Callable[..., HttpResponseBase]:
     """Return the view to which the provider of mail reports what became of it."""
     views = import_module(f"anymail.webhooks.{provider}")
     [view] = [each for name, each in vars(views).items() if name.lower() == f"{provider}trackingwebhookview"]
-    as_view: Callable[..., HttpResponseBase] = view.as_view()
+    careful: Any = type(view.__name__, (CarefulReports, view), {})
+    as_view: Callable[..., HttpResponseBase] = careful.as_view()
     return as_view
 
 

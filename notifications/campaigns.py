@@ -61,6 +61,16 @@ def write(campaign: Campaign, *, by: Any) -> None:
         campaign.writers.add(by)
 
 
+def copy_of(campaign: Campaign) -> Campaign:
+    """Return another campaign, not stored yet, that says the same to the same people."""
+    return Campaign(
+        notice=campaign.notice,
+        audience=campaign.audience,
+        parameters=campaign.parameters,
+        starts_at=campaign.starts_at,
+    )
+
+
 def is_written_by(campaign: Campaign, member: Any) -> bool:
     """Say whether ``member`` had a hand in ``campaign``."""
     return campaign.written_by_id == member.pk or campaign.writers.filter(pk=member.pk).exists()

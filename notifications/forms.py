@@ -20,17 +20,18 @@ class Row:
 
 
 class ChoicesForm(forms.Form):
-    """One box for each topic and channel. Marketing has none where the browser says that none is wanted."""
+    """One box for each topic and channel. A browser that asks for privacy turns marketing off, and never on."""
 
     def __init__(self, data: Any, *, chosen: Mapping[Topic, Collection[Channel]], is_barred: bool) -> None:
         super().__init__(data)
         for topic in Topic:
             for channel in CHOSEN:
+                is_on = channel in chosen[topic]
                 self.fields[_name(topic, channel)] = forms.BooleanField(
                     label=_("%(topic)s: %(channel)s") % {"topic": topic.label, "channel": channel.label},
                     required=False,
-                    initial=channel in chosen[topic] and not (is_barred and topic.is_marketing),
-                    disabled=is_barred and topic.is_marketing,
+                    initial=is_on,
+                    disabled=is_barred and topic.is_marketing and not is_on,
                 )
 
     def rows(self) -> Iterator[Row]:

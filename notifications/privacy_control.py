@@ -5,7 +5,9 @@ See https://www.w3.org/TR/gpc/.
 
 from collections.abc import Callable
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from .channels.kinds import NOWHERE
 from .preferences import choices_of, choose
@@ -27,7 +29,10 @@ def honour_privacy_control(
     def middleware(request: HttpRequest) -> HttpResponse:
         if is_asked_for(request) and request.user.is_authenticated and not request.session.get(HONOURED):
             chosen = choices_of(request.user)
-            choose(request.user, {topic: NOWHERE for topic in MARKETING if chosen[topic]})
+            declined = {topic: NOWHERE for topic in MARKETING if chosen[topic]}
+            if declined:
+                choose(request.user, declined)
+                messages.info(request, _("Your browser asks for privacy, so news and offers are off now."))
             request.session[HONOURED] = True
         return get_response(request)
 

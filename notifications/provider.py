@@ -3,6 +3,8 @@
 from typing import Any
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason, tracking
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest
 
 from .returned import Report, Returned, take_in
 
@@ -19,6 +21,17 @@ REJECTED = {
     RejectReason.SPAM: Report.SPAM,
     RejectReason.UNSUBSCRIBED: Report.DECLINED,
 }
+
+
+class CarefulReports:
+    """Lets the view of a provider answer 400 to what is no report, such as broken JSON."""
+
+    def parse_events(self, request: HttpRequest) -> Any:
+        """Return what is reported. Raises BadRequest."""
+        try:
+            return super().parse_events(request)  # type: ignore[misc]
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise BadRequest from error
 
 
 def connect() -> None:

@@ -58,6 +58,7 @@ def hold(row: Notification, reason: str, until: datetime) -> bool:
     """Have a row that was not tried this time looked at again, not before ``until``; give it up after some days."""
     if backoff.is_too_late(row.created_at, timezone.now()):
         return end(row, State.FAILED, reason)
+    until = min(until, row.created_at + backoff.GIVE_UP_AFTER)
     return _move(row, reason, state=State.DEFERRED, due_at=until, attempts=F("attempts") - 1)
 
 

@@ -23,12 +23,12 @@ BOUNCED, COMPLAINED = Suppression.Reason.BOUNCED, Suppression.Reason.COMPLAINED
 def suppress(address: str, reason: Suppression.Reason, code: str = "") -> None:
     """Remember that ``address`` takes nothing now, or no news."""
     values = {"code": code, "since": timezone.now()}
-    Suppression.objects.update_or_create(digest=_digest(address), reason=reason, defaults=values)
+    Suppression.objects.update_or_create(digest=digest_of(address), reason=reason, defaults=values)
 
 
 def reasons_against_all(addresses: Collection[str]) -> dict[str, dict[str, datetime]]:
     """Return what was ever found to speak against writing to each of ``addresses``, and since when, in one query."""
-    digests = {address: _digest(address) for address in addresses}
+    digests = {address: digest_of(address) for address in addresses}
     against: dict[bytes, dict[str, datetime]] = defaultdict(dict)
     rows = Suppression.objects.filter(digest__in=set(digests.values())).values_list("digest", "reason", "since")
     for digest, reason, since in rows:
@@ -54,7 +54,7 @@ def mailbox_of(member: Any) -> dict[str, Any]:
 
 def lift(address: str) -> int:
     """Forget what speaks against writing to ``address``; return how much that was."""
-    return Suppression.objects.filter(digest=_digest(address)).delete()[0]
+    return Suppression.objects.filter(digest=digest_of(address)).delete()[0]
 
 
 def purge(now: datetime) -> int:
@@ -62,5 +62,6 @@ def purge(now: datetime) -> int:
     return Suppression.objects.filter(reason=BOUNCED, since__lte=now - RESTS).delete()[0]
 
 
-def _digest(address: str) -> bytes:
+def digest_of(address: str) -> bytes:
+    """Return by what an address is known here."""
     return blind_index(CONTEXT, address)

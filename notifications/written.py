@@ -11,7 +11,9 @@ from .previews import READER
 from .topics import Topic
 from .unsubscribing import link_for
 
-EVERY_WAY = (Channel.EMAIL, Channel.SITE)
+# What is always sent finds its reader by text message too, where there is no mailbox any more.
+NEWS_WAYS = (Channel.EMAIL, Channel.SITE)
+EVERY_WAY = (Channel.EMAIL, Channel.SMS, Channel.SITE)
 
 
 def _sample() -> Parameters:
@@ -33,7 +35,7 @@ def _written(slug: str, category: Category, topic: Topic | None = None) -> Notic
             title=label,
             sample=_sample,
             context=_with_link,
-            channels=EVERY_WAY,
+            channels=NEWS_WAYS if topic else EVERY_WAY,
             for_many=True,
             is_written=True,
             texts_in="written",

@@ -61,6 +61,7 @@ def make_environment() -> Path:
         "LIMITS",
         "LOG_LEVEL",
         "MAIL_WEBHOOK_SECRET",
+        "MAIL_WEBHOOK_SIGNING_KEY",
         "PUBLIC_URL",
         "SMS_URL",
         "TRUSTED_PROXIES",

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -277,6 +278,9 @@ admin:notifications_notification_delete        POST 302 302 302 302 302 302 403 
 admin:notifications_notification_history       GET  302 302 302 302 302 302 403 200 200
 admin:notifications_notification_history       POST 302 302 302 302 302 302 403 200 200
 admin:notifications_notification_retry         POST 302 302 302 302 302 302 403 302 302
+admin:notifications_notification_retry_unlisted POST 302 302 302 302 302 302 403 302 302
+admin:notifications_notification_text          GET  302 302 302 302 302 302 403 200 200
+admin:notifications_notification_texts         GET  302 302 302 302 302 302 403 200 200
 admin:notifications_preference_add             GET  302 302 302 302 302 302 403 403 403
 admin:notifications_preference_add             POST 302 302 302 302 302 302 403 403 403
 admin:notifications_preference_change          GET  302 302 302 302 302 302 403 200 200
@@ -386,7 +390,8 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "stop_token": stop,
         "unsubscribe_token": token_for(rose.pk, Topic.NEWS),
         "notice_token": notice_to(rose),
-        "notification": str(Notification.objects.get(member=rose, notice=REVIEW_INFORMATION.slug).pk),
+        "notification": quote(token_of(Notification.objects.get(member=rose, notice=REVIEW_INFORMATION.slug))),
+        "slug": REVIEW_INFORMATION.slug,
         "preference": str(Preference.objects.create(member=rose, topic=Topic.NEWS, wanted=True).pk),
         "suppression": str(Suppression.objects.create(digest=b"x" * 32, reason=Suppression.Reason.BOUNCED).pk),
         "announcement": announced(),
@@ -445,6 +450,7 @@ def address(route: Route, values: dict[str, str]) -> str:
     own |= {"token": values["notice_token"]} if route.name == "notifications:notice" else {}
     own |= {"number": values["colleague"]} if route.name == "admin:accounts_member_roles" else {}
     own |= {"number": values.get(model, "1")} if route.name.startswith("admin:notifications_") else {}
+    own |= {"token": values["notice_token"]} if route.name.startswith("admin:notifications_notification") else {}
     own |= {"number": values["announcement"]} if route.name == "notifications:put-away" else {}
     own |= {"token": "invitation"} if route.name == "accounts:invitation" else {}
     own |= {"token": values["not_me_token"]} if "not-me" in route.name else {}

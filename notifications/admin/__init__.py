@@ -1,3 +1,3 @@
 """The back office of what members are told."""
 
-from . import announcing, campaigns, outbox  # noqa: F401  # register themselves
+from . import announcing, campaigns, outbox, recipients  # noqa: F401  # register themselves

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -60,9 +61,9 @@ class AnnouncementAdmin(StaffAdmin):
         """Store it, and show it at once."""
         obj.written_by = request.user  # type: ignore[assignment]
         obj.save()
-        changed()
+        transaction.on_commit(changed)
 
     def delete_model(self, request: HttpRequest, obj: Announcement) -> None:
         """Take it back at once."""
         obj.delete()
-        changed()
+        transaction.on_commit(changed)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
@@ -27,6 +27,7 @@ from ..letters import HTML, ON_SITE, texts
 from ..models import UNSTARTED, Campaign, Stage, State
 from ..notices import LETTER, UnknownNotice, notice_of
 from ..packing import unpack
+from ..unsubscribing import link_for
 from .writing import CampaignForm
 
 Act = Callable[[Campaign, HttpRequest], None]
@@ -154,8 +155,9 @@ class CampaignAdmin(StaffAdmin):
             return campaign.notice
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let nothing be changed that has begun."""
-        return super().has_change_permission(request, obj) and (obj is None or obj.stage in UNSTARTED)
+        """Let nothing be changed that has begun. What is typed meanwhile is taken all the same, for a new draft."""
+        is_open = obj is None or obj.stage in UNSTARTED or request.method == "POST"
+        return super().has_change_permission(request, obj) and is_open
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         """Say whether this member of staff may approve what others wrote."""
@@ -184,8 +186,12 @@ class CampaignAdmin(StaffAdmin):
         return "\n\n".join(str(campaign.parameters.get(name, "")) for name in ("heading", "text", "page"))
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
-        """Store it as a draft; an approval is void."""
-        campaigns.write(obj, by=request.user)
+        """Store it as a draft; an approval is void. What has begun meanwhile stays, and this becomes another draft."""
+        try:
+            campaigns.write(obj, by=request.user)
+        except NotNow:
+            campaigns.write(campaigns.copy_of(obj), by=request.user)
+            messages.warning(request, _("It had begun meanwhile and was not changed. What you typed is a new draft."))
 
     def get_urls(self) -> list[URLPattern]:
         act = require_POST(self.admin_site.admin_view(self.act_view))
@@ -213,7 +219,9 @@ class CampaignAdmin(StaffAdmin):
 
     def _do(self, request: HttpRequest, campaign: Campaign, button: Button) -> None:
         try:
-            button.act(campaign, request)
+            with transaction.atomic():  # nothing is done that is not written down
+                button.act(campaign, request)
+                self.log_change(request, campaign, button.name)
         except NotNow:
             messages.error(request, _("That was too late: it has come further meanwhile."))
         except YourOwnWords:
@@ -221,23 +229,27 @@ class CampaignAdmin(StaffAdmin):
         except Changed:
             messages.error(request, _("It was changed since you looked at it. Read it once more."))
         else:
-            self.log_change(request, campaign, button.name)
             messages.success(request, button.done)
 
     # --- what is shown --------------------------------------------------------------------------------------------
     def render_change_form(self, request: HttpRequest, context: Any, *rest: Any, **options: Any) -> Any:
         """Show one campaign with what can be done with it, and how far it has come."""
         campaign = context.get("original")
-        more = self._progress(campaign) | {"buttons": list(self._buttons(request, campaign))} if campaign else {}
+        more = {}
+        if campaign:
+            more = self._progress(campaign) | {"buttons": list(self._buttons(request, campaign))}
+            more["waits"] = campaign.stage == Stage.ASKED and not self._may_approve(request, campaign)
         return super().render_change_form(request, {**context, **more}, *rest, **options)
 
     def _buttons(self, request: HttpRequest, campaign: Campaign) -> Iterator[Button]:
         may_change = super().has_change_permission(request, campaign)
-        is_other = campaign.written_by_id != request.user.pk
-        may_approve = is_other and self.has_approve_permission(request)
+        may_approve = self._may_approve(request, campaign)
         for button in BUTTONS.values():
             if campaign.stage in button.stages and (may_approve if button.name == "approve" else may_change):
                 yield button
+
+    def _may_approve(self, request: HttpRequest, campaign: Campaign) -> bool:
+        return self.has_approve_permission(request) and not campaigns.is_written_by(campaign, request.user)
 
     def _progress(self, campaign: Campaign) -> dict[str, Any]:
         totals, now = totals_of(campaign), timezone.now()
@@ -246,9 +258,8 @@ class CampaignAdmin(StaffAdmin):
             "seen": fingerprint(campaign),
             "bars": list(bars(totals)),
             "recipients": campaign.recipients,
-            "left": timedelta(minutes=max(1, round(left.total_seconds() / 60))) if left else None,
+            "minutes": max(1, round(left.total_seconds() / 60)) if left else None,
             "until": now + left if left else None,
-            "is_own": campaign.stage == Stage.ASKED,
         }
 
     def preview_view(self, request: HttpRequest, number: int) -> HttpResponse:
@@ -281,5 +292,7 @@ def _recipient(campaign: Campaign, handle: str) -> Any:
 
 def _shown(campaign: Campaign, member: Any) -> dict[str, str]:
     notice, filling, clock = notice_of(campaign.notice), unpack(campaign.parameters), ZoneOf(member)
-    subject, text, _html = texts(notice, LETTER, clock, filling).values()
-    return {"subject": subject, "text": text, "page": texts(notice, (HTML,), clock, filling, frame=ON_SITE)[HTML]}
+    way_out = link_for(0, notice.topic) if notice.topic else ""  # nobody's: staff decline for nobody
+    subject, text, _html = texts(notice, LETTER, clock, filling, way_out).values()
+    page = texts(notice, (HTML,), clock, filling, way_out, frame=ON_SITE)[HTML]
+    return {"subject": subject, "text": text, "page": page}

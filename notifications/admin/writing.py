@@ -17,7 +17,13 @@ from ..notices import declared, notice_of
 
 LONGEST_HEADING, LONGEST_TEXT = 120, 5_000
 MINUTES = "%Y-%m-%dT%H:%M"  # as a browser writes it
-_ADDRESS = re.compile(r"https?://\S+|\bwww\.\S+", re.IGNORECASE)
+# What a mail program makes a link of: anything with a scheme, two slashes or an @, and names with points between them.
+_ADDRESS = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*:)?//\S+|\b(?:mailto|tel|data|javascript):\S+|\S+@\S+|(?:[\w-]+\.)+[^\W\d_]{2,}\S*",
+    re.IGNORECASE,
+)
+_PATH = re.compile(r"/(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/?)*\Z")
+_POINTS = str.maketrans(dict.fromkeys("\u3002\uff0e\uff61", "."))  # as in names of hosts (RFC 3490, 3.1)
 
 
 def readable(text: str) -> None:
@@ -28,19 +34,31 @@ def readable(text: str) -> None:
 
 def ours_alone(text: str) -> None:
     """Raise ``ValidationError`` for an address of somebody else: we send nobody there."""
-    if any(not each.startswith(settings.PUBLIC_URL) for each in _ADDRESS.findall(text)):
-        raise ValidationError(_("Leave addresses of other sites out: a page of ours can name them."))
+    plain = unicodedata.normalize("NFKC", text).translate(_POINTS)
+    strange = next((each for each in _ADDRESS.findall(plain) if not _is_ours(each)), None)
+    if strange is not None:
+        raise ValidationError(
+            _("Leave “%(address)s” out: mail programs make a link of it. A page of ours can name other sites."),
+            params={"address": strange},
+        )
+
+
+def _is_ours(address: str) -> bool:
+    try:
+        named, ours = urlsplit(address), urlsplit(settings.PUBLIC_URL)
+    except ValueError:
+        return False
+    return (named.scheme, named.netloc) == (ours.scheme, ours.netloc)
 
 
 def a_page_of_ours(page: str) -> None:
-    """Raise ``ValidationError`` for what is no page here."""
-    parts = urlsplit(page)
+    """Raise ``ValidationError`` for what is not the plain path of a page here."""
+    if not _PATH.match(page):
+        raise ValidationError(_("Name a page of ours by its path alone, such as /policy/."))
     try:
-        resolve(parts.path)
+        resolve(page)
     except Resolver404:
         raise ValidationError(_("There is no such page. It begins with a slash, such as /policy/.")) from None
-    if parts.netloc or parts.scheme or page.startswith("//"):
-        raise ValidationError(_("Name a page of ours by its path, such as /policy/."))
 
 
 class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]

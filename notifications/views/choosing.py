@@ -15,7 +15,7 @@ from ..forms import ChoicesForm
 from ..preferences import choices_of, choose
 from ..privacy_control import is_asked_for
 from ..suppression import lift, mailbox_of
-from ..topics import Topic
+from ..topics import MARKETING, Topic
 from ..unsubscribing import decline, has_declined, read
 
 # What a press says (RFC 8058, 3.1).
@@ -25,16 +25,18 @@ FIELD, PRESSED = "List-Unsubscribe", "One-Click"
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest) -> HttpResponse:
     """Show what a member hears about, and let them choose."""
-    form = ChoicesForm(
-        request.POST if request.method == "POST" else None,
-        chosen=choices_of(request.user),
-        is_barred=is_asked_for(request),
-    )
+    chosen, is_barred = choices_of(request.user), is_asked_for(request)
+    form = ChoicesForm(request.POST if request.method == "POST" else None, chosen=chosen, is_barred=is_barred)
     if form.is_valid():
-        chosen = dict.fromkeys(Topic, NOWHERE) if "none" in request.POST else form.choices()
-        _tell(request, is_certain=choose(request.user, chosen), is_all_off=not any(chosen.values()))
+        wanted = dict.fromkeys(Topic, NOWHERE) if "none" in request.POST else form.choices()
+        _tell(request, is_certain=choose(request.user, wanted), is_all_off=not any(wanted.values()))
         return redirect("notifications:settings")
-    context = {"form": form, "is_barred": is_asked_for(request), "mailbox": mailbox_of(request.user)}
+    context = {
+        "form": form,
+        "is_barred": is_barred,
+        "is_on_all_the_same": is_barred and any(chosen[topic] for topic in MARKETING),
+        "mailbox": mailbox_of(request.user),
+    }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "notifications/settings.html", context, status=status)
 
@@ -42,7 +44,9 @@ def settings(request: HttpRequest) -> HttpResponse:
 @require_POST
 def write_again(request: HttpRequest) -> HttpResponse:
     """Have one's own address written to again, and news too if it was taken for spam there."""
-    lift(request.user.email)  # type: ignore[union-attr]
+    address = request.user.email  # type: ignore[union-attr]
+    if isinstance(address, str):  # one that cannot be opened is written to in no case
+        lift(address)
     messages.success(request, _("We write to your address again from now on."))
     return redirect("notifications:settings")
 

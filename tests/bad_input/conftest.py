@@ -40,6 +40,7 @@ def parts(rose: Member) -> dict[str, str]:
         "content_type_id": "1",
         "announcement": str(an_announcement()),
         "campaign": str(a_campaign()),
-        "notification": str(a_notice_to(rose)),
+        "notification": a_notice_to(rose),
+        "slug": "review-information",
         "app_label": "accounts",
     }

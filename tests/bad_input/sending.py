@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from django.contrib.admin.utils import quote as quote_key
 from django.core.cache import cache
 from django.db import connections, transaction
 from django.test import Client
@@ -20,6 +21,7 @@ from accounts.models import Member, StaffInvitation
 from accounts.notices import REVIEW_INFORMATION
 from accounts.roles import assign_roles
 from config.routes import Route, routes
+from notifications.letters import token_of
 from notifications.models import Announcement, Campaign, Notification, State
 from notifications.sending import notify
 from notifications.topics import Topic
@@ -136,6 +138,7 @@ TAKES: dict[str, dict[str, str]] = {
     "admin:accounts_member_roles": {"roles": "support"},
     "admin:notifications_notification_changelist": {"action": "try_again", "index": "0", "_selected_action": "1"},
     "admin:notifications_notification_retry": {},
+    "admin:notifications_notification_retry_unlisted": {},
     "admin:notifications_preference_changelist": {"action": "", "index": "0"},
     "admin:notifications_suppression_changelist": {"action": "", "index": "0"},
     "admin:notifications_announcement_changelist": {"action": "", "index": "0"},
@@ -240,6 +243,8 @@ def address(route: Route, parts: dict[str, str]) -> str:
         token = "invitation"
     if route.name == "notifications:unsubscribe":
         token = token_for(rose.pk, Topic.NEWS)
+    if route.name.startswith("admin:notifications_notification"):
+        token, object_id = parts["notification"], quote_key(parts["notification"])
     all_parts = parts | {"object_id": object_id, "token": token} | number_in(route, object_id)
     plain = re.sub(r"\(\?P<(?P<name>\w+)>[^)]*\)", lambda match: all_parts[match["name"]], route.path)
     return re.sub(r"<(?:\w+:)?(?P<name>\w+)>", lambda match: all_parts[match["name"]], plain)
@@ -266,12 +271,12 @@ def a_campaign() -> int:
     return Campaign.objects.get_or_create(notice="written-news", audience="everybody", parameters=words)[0].pk
 
 
-def a_notice_to(member: Member) -> int:
-    """Give up a notice to a member and return its number."""
+def a_notice_to(member: Member) -> str:
+    """Give up a notice to a member and return by what staff know it."""
     notify(REVIEW_INFORMATION, member, occasion="odd values")
     given_up = Notification.objects.filter(occasion="odd values")
     given_up.update(state=State.FAILED, settled_at=timezone.now())
-    return given_up.get().pk
+    return token_of(given_up.get())
 
 
 def colleague() -> Member:

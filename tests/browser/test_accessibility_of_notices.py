@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.utils import quote
 from django.utils import timezone
 
 from accounts.notices import REVIEW_INFORMATION
@@ -69,7 +70,10 @@ def test_the_pages_of_campaigns_and_of_the_outbox(town: Town, visit: Opens) -> N
             f"{ADMIN}/campaign/{draft.pk}/preview/?handle=rose",
             f"{ADMIN}/campaign/{draft.pk}/preview/?handle=nobody-of-that-name",
             f"{ADMIN}/notification/",
-            f"{ADMIN}/notification/{row.pk}/change/",
+            f"{ADMIN}/notification/{quote(token_of(row))}/change/",
+            f"{ADMIN}/notification/{quote(token_of(row))}/history/",
+            f"{ADMIN}/notification/texts/",
+            f"{ADMIN}/notification/texts/security-alert/",
             f"{ADMIN}/announcement/add/",
             f"{ADMIN}/announcement/",
             f"{ADMIN}/suppression/",

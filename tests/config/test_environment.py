@@ -114,6 +114,8 @@ def test_a_provider_of_mail_is_asked_not_to_watch_and_shows_a_secret(tmp_path: P
     assert said.startswith("anymail.backends.mailgun.EmailBackend mailgun")
     assert "'track_opens': False" in said
     assert "'MAILGUN_SENDER_DOMAIN': 'mg.example.org'" in said
+    signed = {"MAIL_WEBHOOK_SECRET": "hedgerow:a-secret-of-the-provider", "MAIL_WEBHOOK_SIGNING_KEY": "abc"}
+    assert "'MAILGUN_WEBHOOK_SIGNING_KEY': 'abc'" in start(named | signed, ask).stdout
     routes = "import django; django.setup(); from django.urls import reverse; print(reverse('mail-webhook'))"
     secret = {"MAIL_WEBHOOK_SECRET": "hedgerow:a-secret-of-the-provider"}
     for address in ("postmark://token@api", "sendgrid://key@api", "mailgun://key@mg.example.org"):

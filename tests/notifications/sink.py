@@ -4,6 +4,7 @@ import asyncio
 import email
 import logging
 import socket
+import time
 from collections import Counter
 from email.message import Message
 from typing import Any
@@ -24,6 +25,7 @@ class Sink:
 
     def __init__(self) -> None:
         self.taken: list[Message] = []
+        self.arrived: list[tuple[str, float]] = []
         self.asked: Counter[str] = Counter()
         self.takes_together = True
 
@@ -63,6 +65,7 @@ class Sink:
         message = email.message_from_bytes(envelope.content)
         message["X-To"] = envelope.rcpt_tos[0]
         self.taken.append(message)
+        self.arrived.append((envelope.rcpt_tos[0], time.monotonic()))
         if domain == "drops":
             server.transport.abort()
             await asyncio.sleep(0.1)

@@ -4,18 +4,23 @@ import re
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import quote
+from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils.html import escape
 
-from accounts.notices import REVIEW_INFORMATION
+from accounts.notices import RESET_PASSWORD, REVIEW_INFORMATION
 from accounts.roles import assign_roles, sync_roles
 from notifications import campaigns
 from notifications.campaigns import fingerprint
-from notifications.channels.kinds import EVERYWHERE
+from notifications.channels.kinds import EVERYWHERE, NOWHERE
 from notifications.delivery import deliver
 from notifications.gathering import advance
+from notifications.letters import token_of
 from notifications.models import Campaign, Notification, Stage, State, Suppression
 from notifications.notices import Category, declared
 from notifications.preferences import choose
+from notifications.previews import preview
 from notifications.sending import notify
 from notifications.suppression import suppress
 from notifications.topics import Topic
@@ -63,7 +68,7 @@ def press(client, campaign, act, **more):
 def test_the_outbox_shows_states_and_nothing_personal(rose, staff, sink):
     client, _me = staff("warden", "support")
     notify(WORDS[Category.LEGAL], rose, heading="A very own heading", text="very own text", page="")
-    for where in (f"{ADMIN}/notification/", f"{ADMIN}/notification/{row_to(rose).pk}/change/"):
+    for where in (f"{ADMIN}/notification/", f"{ADMIN}/notification/{quote(token_of(row_to(rose)))}/change/"):
         page = client.get(where).content.decode()
         assert "Words of the staff (legal)" in page or "written-legal" in page
         assert "very own" not in page
@@ -74,7 +79,7 @@ def test_the_outbox_shows_states_and_nothing_personal(rose, staff, sink):
 def test_rows_are_found_by_a_whole_handle_and_filtered_by_state(rose, staff, query, is_there):
     client, _me = staff("warden", "support")
     row = given_up(rose)
-    link = f"{ADMIN}/notification/{row.pk}/change/"
+    link = f"{ADMIN}/notification/{quote(token_of(row))}/change/"
     assert (link in client.get(f"{ADMIN}/notification/", {"q": query}).content.decode()) == is_there
     assert link in client.get(f"{ADMIN}/notification/", {"state__exact": "failed"}).content.decode()
     assert link not in client.get(f"{ADMIN}/notification/", {"state__exact": "sent"}).content.decode()
@@ -86,14 +91,16 @@ def test_rows_are_found_by_a_whole_handle_and_filtered_by_state(rose, staff, que
 def test_what_was_given_up_goes_again_with_one_press_and_it_is_written_down(rose, staff, sink):
     client, me = staff("warden", "support")
     row = given_up(rose)
-    page = client.get(f"{ADMIN}/notification/{row.pk}/change/").content.decode()
+    page = client.get(f"{ADMIN}/notification/{quote(token_of(row))}/change/").content.decode()
     assert "Try again" in page
-    answer = client.post(f"{ADMIN}/notification/{row.pk}/retry/", follow=True).content.decode()
+    answer = client.post(f"{ADMIN}/notification/{token_of(row)}/retry/", follow=True).content.decode()
     assert "1 notice is tried again" in answer
     deliver()
     assert (row_to(rose).state, [mail["X-To"] for mail in sink.taken]) == (State.SENT, [rose.email])
     assert LogEntry.objects.filter(user=me, change_message="tried again").exists()
-    assert "Nothing of this" in client.post(f"{ADMIN}/notification/{row.pk}/retry/", follow=True).content.decode()
+    assert (
+        "Nothing of this" in client.post(f"{ADMIN}/notification/{token_of(row)}/retry/", follow=True).content.decode()
+    )
 
 
 def test_many_go_again_at_once_and_each_is_looked_at_when_it_leaves(staff, sink):
@@ -101,7 +108,7 @@ def test_many_go_again_at_once_and_each_is_looked_at_when_it_leaves(staff, sink)
     rows = [given_up(factories.make_member(f"member{number}")) for number in range(3)]
     gone = Notification.objects.get(pk=rows[0].pk).member
     suppress(gone.email, Suppression.Reason.BOUNCED)
-    chosen = {"action": "try_again", "_selected_action": [row.pk for row in rows]}
+    chosen = {"action": "try_again", "_selected_action": [token_of(row) for row in rows]}
     assert "3 notices are tried again" in client.post(f"{ADMIN}/notification/", chosen, follow=True).content.decode()
     deliver()
     assert [Notification.objects.get(pk=row.pk).state for row in rows] == [State.UNREACHABLE, State.SENT, State.SENT]
@@ -122,8 +129,8 @@ def test_many_go_again_at_once_and_each_is_looked_at_when_it_leaves(staff, sink)
 def test_nothing_else_goes_again(rose, staff, sink, values):
     client, _me = staff("warden", "support")
     row = given_up(rose, **values)
-    assert ">Try again<" not in client.get(f"{ADMIN}/notification/{row.pk}/change/").content.decode()
-    client.post(f"{ADMIN}/notification/{row.pk}/retry/")
+    assert ">Try again<" not in client.get(f"{ADMIN}/notification/{quote(token_of(row))}/change/").content.decode()
+    client.post(f"{ADMIN}/notification/{token_of(row)}/retry/")
     deliver()
     assert sink.taken == []
 
@@ -131,9 +138,9 @@ def test_nothing_else_goes_again(rose, staff, sink, values):
 def test_who_may_only_look_tries_nothing_again(rose, staff):
     client, _me = staff("auditor", "auditor")
     row = given_up(rose)
-    assert client.get(f"{ADMIN}/notification/{row.pk}/change/").status_code == 200
-    assert client.post(f"{ADMIN}/notification/{row.pk}/retry/").status_code == 403
-    client.post(f"{ADMIN}/notification/", {"action": "try_again", "_selected_action": [row.pk]})
+    assert client.get(f"{ADMIN}/notification/{quote(token_of(row))}/change/").status_code == 200
+    assert client.post(f"{ADMIN}/notification/{token_of(row)}/retry/").status_code == 403
+    client.post(f"{ADMIN}/notification/", {"action": "try_again", "_selected_action": [token_of(row)]})
     assert row_to(rose).state == State.FAILED
 
 
@@ -148,11 +155,77 @@ def test_staff_do_not_learn_here_whose_address_somebody_typed(rose, staff, handl
     row, _alert = rows = Notification.objects.filter(member=rose, notice__in=asked_for)
     for query in ({}, {"q": "rose"}, {"state__exact": row.state}, {"category": "security"}):
         page = client.get(f"{ADMIN}/notification/", query).content.decode()
-        assert not [each for each in rows if f"/{each.pk}/change/" in page]
-    absent = Notification.objects.latest("pk").pk + 1
-    for number in (row.pk, absent):
-        assert client.get(f"{ADMIN}/notification/{number}/change/").status_code == 302
-        assert client.post(f"{ADMIN}/notification/{number}/retry/").status_code == 404
+        assert not [
+            each for each in rows if quote(token_of(each)) in page or token_of(each) in page or f"/{each.pk}/" in page
+        ]
+    absent = Notification(pk=Notification.objects.latest("pk").pk + 1)
+    for name in (token_of(row), token_of(absent), str(row.pk), "none"):
+        assert client.get(f"{ADMIN}/notification/{quote(name)}/change/").status_code == 302
+        assert client.post(f"{ADMIN}/notification/{name}/retry/").status_code == 404
+
+
+@pytest.mark.promise("N1")
+def test_no_number_of_a_row_tells_how_many_there_are_between_two(rose, staff):
+    client, me = staff("warden", "support")
+    Notification.objects.filter(pk=given_up(rose).pk).update(id=987_654_321)
+    row = row_to(rose)
+    client.post(f"{ADMIN}/notification/{token_of(row)}/retry/")
+    one = f"{ADMIN}/notification/{quote(token_of(row))}"
+    for where in (f"{ADMIN}/notification/", f"{one}/change/", f"{one}/history/", "/admin/"):
+        page = client.get(where, follow=True).content.decode()
+        assert "tried again" in page or quote(token_of(row)) in page
+        assert not re.search(r"987.?654.?321", page)
+    assert [entry.object_id for entry in LogEntry.objects.filter(user=me)] == [token_of(row)]
+
+
+def test_what_is_not_listed_goes_again_all_together_and_nobody_learns_what_there_was(rose, staff, sink):
+    client, _me = staff("warden", "support")
+    where = f"{ADMIN}/notification/unlisted/retry/"
+    nothing = client.post(where, follow=True).content.decode()
+    notify(RESET_PASSWORD, rose, token="abc", hours=1)
+    Notification.objects.update(state=State.FAILED, reason="401", settled_at=row_to(rose).created_at)
+    assert bare(client.post(where, follow=True)) == bare(nothing)
+    deliver()
+    assert [mail["X-To"] for mail in sink.taken] == [rose.email]
+    auditor, _them = staff("auditor", "auditor")
+    assert auditor.post(where).status_code == 403
+
+
+def bare(page):
+    text = page if isinstance(page, str) else page.content.decode()
+    return re.sub(r'(csrfmiddlewaretoken" value|nonce)="[^"]*"', "", text)
+
+
+@pytest.mark.promise("M2")
+@pytest.mark.parametrize("handle", ["warden", "auditor"])
+def test_of_news_staff_see_what_became_of_it_and_not_whose_it_is(rose, staff, sink, handle):
+    client, _me = staff(handle, {"warden": "support"}.get(handle, handle))
+    choose(rose, {Topic.PRODUCT: NOWHERE})
+    notify(NEWS[Topic.PRODUCT], rose, heading="x", text="y", page="")
+    deliver()
+    row = row_to(rose)
+    assert row.state == State.SUPPRESSED
+    page = client.get(f"{ADMIN}/notification/").content.decode()
+    assert quote(token_of(row)) in page
+    assert "held back" in page
+    for where in ("", f"{quote(token_of(row))}/change/"):
+        page = client.get(f"{ADMIN}/notification/{where}").content.decode()
+        assert "@rose" not in page
+        assert str(rose.pk) not in page
+    assert quote(token_of(row)) not in client.get(f"{ADMIN}/notification/", {"q": "rose"}).content.decode()
+
+
+def test_staff_read_what_we_write(staff):
+    client, _me = staff("warden", "support")
+    page = client.get(f"{ADMIN}/notification/texts/").content.decode()
+    for notice in declared():
+        assert f"texts/{notice.slug}/" in page
+        shown = client.get(f"{ADMIN}/notification/texts/{notice.slug}/")
+        assert shown.status_code == 200
+        said = shown.content.decode()
+        assert all(escape(text.strip()) in said for name, text in preview(notice).items() if name != "body.html")
+        assert len(preview(notice)) == said.count("<h2 id=")
+    assert client.get(f"{ADMIN}/notification/texts/no-such-notice/").status_code == 404
 
 
 @pytest.mark.promise("M2")
@@ -176,6 +249,26 @@ def test_a_suppression_is_listed_without_an_address_and_can_be_lifted(rose, staf
     assert "rose" not in page
     client.post(f"{ADMIN}/suppression/{row.pk}/delete/", {"post": "yes"})
     assert not Suppression.objects.exists()
+
+
+@pytest.mark.promise("F6")
+@pytest.mark.parametrize("handle", ["warden", "chief"])
+def test_nobody_but_its_reader_takes_back_that_news_is_spam(rose, staff, handle):
+    client, _me = staff(handle, "superuser" if handle == "chief" else "support")
+    suppress(rose.email, Suppression.Reason.COMPLAINED)
+    row = Suppression.objects.get()
+    assert client.post(f"{ADMIN}/suppression/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert Suppression.objects.exists()
+    assert f"/{row.pk}/change/" not in client.get(f"{ADMIN}/suppression/", {"q": "rose"}).content.decode()
+
+
+@pytest.mark.parametrize(("query", "is_there"), [("rose", True), ("@rose", True), ("fern", False), ("ros", False)])
+def test_a_dead_address_is_found_by_a_whole_handle(rose, staff, query, is_there):
+    client, _me = staff("warden", "support")
+    factories.make_member("fern")
+    suppress(rose.email, Suppression.Reason.BOUNCED, "550")
+    page = client.get(f"{ADMIN}/suppression/", {"q": query}).content.decode()
+    assert (f"/{Suppression.objects.get().pk}/change/" in page) == is_there
 
 
 # --- campaigns ----------------------------------------------------------------------------------------------------
@@ -255,16 +348,54 @@ def test_who_may_approve_does_nothing_else(staff):
     assert press(approver, campaign, "no-such-act").status_code == 404
 
 
+def test_who_may_write_approves_nothing_without_the_right_to(staff):
+    _writer, author = staff("author", "campaigns")
+    other, member = staff("other", "support")
+    member.user_permissions.set(Permission.objects.filter(codename__in=["change_campaign", "view_campaign"]))
+    campaign = Campaign(notice=NEWS[Topic.NEWS].slug, audience="everybody", parameters=WRITTEN)
+    campaigns.write(campaign, by=author)
+    campaigns.finish_writing(campaign)
+    assert press(other, campaign, "approve").status_code == 403
+    campaign.refresh_from_db()
+    assert campaign.stage == Stage.ASKED
+
+
+@pytest.mark.promise("F5")
+def test_who_changed_a_word_or_only_pressed_save_makes_nobody_approve_their_own_words(staff):
+    writer, _author = staff("author", "campaigns")
+    other, _colleague = staff("other", "campaigns")
+    writer.post(f"{ADMIN}/campaign/add/", FORM)
+    campaign = Campaign.objects.get()
+    for words in (FORM, FORM | {"text": "Come in!"}):
+        other.post(f"{ADMIN}/campaign/{campaign.pk}/change/", words)
+        press(writer, campaign, "finish")
+        assert "You wrote it yourself" in press(writer, campaign, "approve").content.decode()
+        press(writer, campaign, "take-back")
+    assert 'value="approve"' not in other.get(f"{ADMIN}/campaign/{campaign.pk}/change/").content.decode()
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"heading": ""}, "required"),
         ({"text": "x" * 5_001}, "at most 5000"),
-        ({"text": "See https://evil.example/"}, "other sites"),
-        ({"heading": "www.evil.example"}, "other sites"),
+        ({"text": "See https://evil.example/"}, "mail programs make a link of it"),
+        ({"heading": "www.evil.example"}, "mail programs make a link of it"),
         ({"text": "abc\u202edef"}, "turn the text around"),
-        ({"page": "https://evil.example/"}, "page of ours"),
-        ({"page": "//evil.example/people/"}, "page"),
+        ({"page": "https://evil.example/"}, "by its path"),
+        ({"page": "//evil.example/people/"}, "by its path"),
+        ({"page": "/policy/# Urgent: https://evil.example/"}, "by its path"),
+        ({"page": "/policy/?next=https://evil.example/"}, "by its path"),
+        ({"page": "/pol\nicy/"}, "by its path"),
+        ({"page": "/policy/#\u202egnp"}, "by its path"),
+        ({"text": "https://hedgerow.example.evil.example/login"}, "mail programs make a link of it"),
+        ({"text": "http://localhost:8000@evil.example/login"}, "mail programs make a link of it"),
+        ({"text": "go to evil.example/login"}, "mail programs make a link of it"),
+        ({"text": "go to evil\u3002example"}, "mail programs make a link of it"),
+        ({"text": "//evil.example/x"}, "mail programs make a link of it"),
+        ({"text": "ftp://evil.example"}, "mail programs make a link of it"),
+        ({"text": "mailto:thief"}, "mail programs make a link of it"),
+        ({"text": "write to thief@evil"}, "mail programs make a link of it"),
         ({"page": "/no/such/page/"}, "no such page"),
         ({"notice": "reset-password"}, "not one of the available choices"),
         ({"notice": "no-such-notice"}, "not one of the available choices"),
@@ -291,6 +422,8 @@ def test_it_is_shown_as_somebody_would_have_it(rose, staff):
     assert page.status_code == 200
     assert "The gate is open" in page.content.decode()
     assert "rose@" not in page.content.decode()
+    assert "No more of these" in page.content.decode()
+    assert "always sent" not in page.content.decode()
     assert writer.get(where, {"handle": "nobody"}).status_code == 404
     factories.make_member("bud", email_verified_at=None)
     assert writer.get(where, {"handle": "bud"}).status_code == 404
@@ -307,4 +440,17 @@ def test_a_campaign_that_began_stays_and_a_draft_can_be_thrown_away(staff):
     for campaign in (draft, going):
         writer.post(f"{ADMIN}/campaign/{campaign.pk}/delete/", {"post": "yes"})
     assert list(Campaign.objects.all()) == [going]
-    assert writer.post(f"{ADMIN}/campaign/{going.pk}/change/", FORM).status_code == 403
+
+
+def test_what_is_typed_while_it_begins_becomes_another_draft(staff):
+    writer, author = staff("author", "campaigns")
+    going = Campaign(notice=NEWS[Topic.NEWS].slug, audience="everybody", parameters=WRITTEN)
+    campaigns.write(going, by=author)
+    Campaign.objects.filter(pk=going.pk).update(stage=Stage.DONE, approved="x", recipients=7)
+    typed = FORM | {"text": "Typed meanwhile."}
+    page = writer.post(f"{ADMIN}/campaign/{going.pk}/change/", typed, follow=True).content.decode()
+    assert "What you typed is a new draft" in page
+    going.refresh_from_db()
+    draft = Campaign.objects.exclude(pk=going.pk).get()
+    assert (going.stage, going.parameters["text"]) == (Stage.DONE, "Come in.")
+    assert (draft.stage, draft.parameters["text"], draft.recipients) == (Stage.DRAFT, "Typed meanwhile.", 0)

@@ -11,7 +11,7 @@ from django.test import Client
 from hypothesis import given, settings as examples, strategies as st
 
 from notifications import delivery, preferences, settling
-from notifications.channels.kinds import CHOSEN, EVERYWHERE, NOWHERE
+from notifications.channels.kinds import CHOSEN, EVERYWHERE, NOWHERE, Channel
 from notifications.delivery import deliver
 from notifications.letters import Writer
 from notifications.looking import Looks
@@ -100,6 +100,28 @@ def test_a_browser_that_asks_for_privacy_turns_marketing_off_and_the_page_says_w
     assert page.count("disabled") == len(MARKETING) * len(CHOSEN)
     browser.post(PAGE, ALL_ON, headers={"Sec-GPC": "1"})
     assert not wants(rose, Topic.NEWS)
+
+
+@pytest.mark.promise("F4")
+def test_what_was_turned_on_elsewhere_since_is_shown_as_it_is_and_can_be_turned_off(rose, browser):
+    asking = {"Sec-GPC": "1"}
+    browser.get("/friends/", headers=asking)
+    choose(rose, {Topic.NEWS: EVERYWHERE, Topic.TIPS: NOWHERE})
+    page = browser.get(PAGE, headers=asking).content.decode()
+    assert "you have turned on since" in page
+    assert page.count("disabled") == len(CHOSEN)
+    browser.post(PAGE, {"news-email": "on", "tips-email": "on"}, headers=asking)
+    assert (wants(rose, Topic.NEWS), wants(rose, Topic.TIPS)) == (frozenset({Channel.EMAIL}), NOWHERE)
+    browser.post(PAGE, {}, headers=asking)
+    assert wants(rose, Topic.NEWS) == NOWHERE
+
+
+@pytest.mark.promise("F4")
+def test_it_is_said_when_it_turns_something_off_and_only_then(rose, browser):
+    choose(rose, {Topic.NEWS: EVERYWHERE})
+    first, second = (browser.get("/friends/", headers={"Sec-GPC": "1"}).content.decode() for _turn in range(2))
+    assert "news and offers are off now" in first
+    assert "news and offers are off now" not in second
 
 
 @pytest.mark.promise("F4")

@@ -1,18 +1,23 @@
 """From the outbox to a mail server, whatever that server does."""
 
 import re
+import socket
 import threading
+import time
+from contextlib import suppress as ignoring
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.db import OperationalError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Member
 from accounts.notices import RESET_PASSWORD
 from notifications import delivery, looking, preparing
-from notifications.channels.kinds import EVERYWHERE
+from notifications.channels import smtp
+from notifications.channels.kinds import EVERYWHERE, Channel
 from notifications.delivery import LEASE, deliver
 from notifications.housekeeping import purge_expired
 from notifications.letters import Writer
@@ -21,7 +26,7 @@ from notifications.models import OPEN, Notification, RestingDomain, State, Suppr
 from notifications.notices import Category
 from notifications.outcomes import Outcome, Result
 from notifications.preferences import choose
-from notifications.sending import notify
+from notifications.sending import notify, notify_many
 from notifications.settling import settle
 from notifications.suppression import suppress
 from security.notices import SECURITY_ALERT
@@ -431,3 +436,148 @@ def test_workers_side_by_side_send_everything_once(sink):
     addresses = [mail["X-To"] for mail in sink.taken]
     assert len(addresses) == len(set(addresses)) == 60
     assert set(Notification.objects.values_list("state", flat=True)) == {State.SENT}
+
+
+# --- what takes long, and what comes again --------------------------------------------------------------------------
+def test_what_is_always_sent_goes_once_more_and_not_twice_after_an_unclear_end(sink):
+    lost = factories.make_member("lost", email="lost@drops.example")
+    reset(lost)
+    for days in range(4):
+        with later(3600 * 24 * days + 60):
+            deliver()
+    assert (row_to(lost).state, len(sink.taken)) == (State.UNCERTAIN, 2)
+    assert len({mail["Message-ID"] for mail in sink.taken}) == 1
+
+
+@pytest.mark.parametrize("category", [Category.LEGAL, Category.MARKETING])
+def test_however_slowly_a_server_answers_it_is_given_up_before_the_lease_is_over(
+    rose, declare, settings, monkeypatch, category
+):
+    """Each answer comes within the time that is given to one; all of them together do not."""
+    server = SlowServer(0.2)
+    settings.EMAIL_BACKEND = "notifications.channels.smtp.SmtpBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 3
+    monkeypatch.setattr(smtp, "LONGEST", 0.7)
+    notice = declare(category)
+    if notice.topic:
+        choose(rose, {notice.topic: EVERYWHERE})
+    notify(notice, rose, token="abc", hours=1)
+    began = time.monotonic()
+    deliver()
+    assert time.monotonic() - began < 3
+    assert row_to(rose).state == State.DEFERRED
+    server.close()
+
+
+def test_no_hand_over_outlasts_its_lease():
+    assert timedelta(seconds=2 * smtp.LONGEST) < LEASE
+
+
+class SlowServer(threading.Thread):
+    """Sends an answer letter by letter, so slowly that it never comes to its end."""
+
+    def __init__(self, pause):
+        super().__init__(daemon=True)
+        self.pause, self.is_open = pause, True
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.start()
+
+    def run(self):
+        client, _address = self.listener.accept()
+        with client, ignoring(OSError):
+            while self.is_open:
+                client.sendall(b"220-here\r\n")
+                time.sleep(self.pause)
+
+    def close(self):
+        self.is_open = False
+        self.listener.close()
+
+
+def test_a_domain_that_takes_mail_again_is_not_held_back_longer_than_at_first(sink, monkeypatch):
+    answers = {}
+    whole = sink.handle_RCPT
+
+    async def by_the_day(server, session, envelope, address, options):
+        return answers.get("now") or await whole(server, session, envelope, address, options)
+
+    monkeypatch.setattr(sink, "handle_RCPT", by_the_day)
+    member = factories.make_member("moody", email="m@moody.example")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for turn in range(7):
+            answers["now"] = "421 4.3.2 closing"
+            reset(member, occasion=str(turn))
+            deliver()
+            answers["now"] = None
+            clock.shift(timedelta(minutes=5))
+            deliver()
+            clock.shift(timedelta(hours=8))
+    assert set(Notification.objects.values_list("state", flat=True)) == {State.SENT}
+    assert not RestingDomain.objects.exists()
+
+
+@pytest.mark.parametrize("reason", ["domain rests", "unconfirmed address"])
+def test_what_is_only_held_is_given_up_after_some_days_too(declare, sink, reason):
+    domain, confirmed = ("busy.example", timezone.now()) if reason == "domain rests" else ("example.org", None)
+    held = factories.make_member("held", email=f"held@{domain}", email_verified_at=confirmed)
+    notify(declare(Category.SERVICE), held, token="abc", hours=1)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        if reason == "domain rests":
+            deliver()
+            RestingDomain.objects.update(until=timezone.now() + timedelta(days=30))
+        for _hour in range(74):
+            clock.shift(timedelta(hours=1))
+            deliver()
+    row = row_to(held)
+    assert (row.state, row.reason) == (State.FAILED, reason)
+    assert row.attempts <= 2
+
+
+def test_what_somebody_asked_for_does_not_wait_for_what_many_are_told(rose, declare, sink):
+    many = [factories.make_member(f"member{number}").pk for number in range(delivery.BATCH + 5)]
+    notify_many(declare(Category.SERVICE), many, occasion="reminder", token="abc", hours=1)
+    reset(rose)
+    rows = delivery.claim(timezone.now())
+    assert rows[0].member_id == rose.pk
+
+
+def test_many_are_told_once_for_an_occasion(rose, declare, sink):
+    notice = declare(Category.SERVICE)
+    for _turn in range(2):
+        notify_many(notice, [rose.pk], occasion="once", token="abc", hours=1)
+    deliver()
+    assert len(sink.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("category", "wanted", "state"),
+    [
+        (Category.LEGAL, EVERYWHERE, State.SENT),
+        (Category.MARKETING, EVERYWHERE, State.SENT),
+        (Category.MARKETING, frozenset({Channel.EMAIL}), State.SUPPRESSED),
+    ],
+)
+def test_what_is_told_on_the_site_alone_goes_nowhere_else(rose, declare, sink, monkeypatch, category, wanted, state):
+    monkeypatch.setattr("notifications.recipients._numbers", [lambda *_whose: "+447700900123"])
+    notice = declare(category, channels=(Channel.SITE,))
+    if notice.topic:
+        choose(rose, {notice.topic: wanted})
+    notify(notice, rose, token="abc", hours=1)
+    deliver()
+    row = row_to(rose)
+    assert (row.state, row.is_on_site, sink.taken) == (state, state == State.SENT, [])
+
+
+def test_a_claimed_batch_costs_the_same_few_queries_however_many_there_are(sink):
+    """Beside one to settle each row."""
+    costs = []
+    for count in (2, delivery.BATCH):
+        for number in range(count):
+            reset(factories.make_member(f"member{count}x{number}"))
+        rows = delivery.claim(timezone.now())
+        with delivery.Mailbag() as mailbag, CaptureQueriesContext(connection) as queries:
+            delivery.attempt_all(rows, mailbag, Writer())
+        assert len(rows) == count
+        costs.append(len(queries) - count)
+    assert costs[0] == costs[1]

@@ -23,6 +23,7 @@ from notifications.preferences import choose
 from notifications.sending import notify, notify_many
 from notifications.suppression import reasons_against, suppress
 from notifications.topics import Topic
+from notifications.written import WORDS
 from security.notices import SECURITY_ALERT
 from tests import factories
 
@@ -221,6 +222,18 @@ def test_a_number_that_was_not_confirmed_before_it_happened_is_told_nothing(sink
     Profile.objects.filter(pk=gone.pk).update(phone_verified_at=moment)
     deliver()
     assert (row_to(gone).state, row_to(gone).channel, texts(folder)) == (State.UNREACHABLE, "email", [])
+
+
+@pytest.mark.promise("L3")
+@pytest.mark.parametrize("category", list(WORDS))
+def test_what_staff_write_that_is_always_sent_finds_who_has_no_mailbox_by_text_message(sink, folder, category):
+    gone = factories.make_member("gone", email="gone@gone.example", phone=NUMBER)
+    Profile.objects.filter(pk=gone.pk).update(phone_verified_at=timezone.now() - timedelta(days=1))
+    notify(WORDS[category], gone, heading="A leak was found", text="Read this.", page="")
+    deliver()
+    [text] = texts(folder)
+    assert (row_to(gone).state, row_to(gone).is_on_site, text["to"]) == (State.SENT, True, NUMBER)
+    assert text["text"].startswith("Hedgerow: A leak was found. Sign in")
 
 
 @pytest.mark.promise("F5")
