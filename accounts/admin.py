@@ -15,13 +15,16 @@ from django.utils.translation import gettext as _
 
 from backoffice.pages import DOTS, PersonalDataAdmin, StaffAdmin
 from security.discretion import even_time
+from security.events import NOWHERE
 from security.forms import status_of
 from security.freshness import recently_authenticated
 from security.observing import observe
 from security.sessions import end_sessions
 from security.signing_in import is_freshly_verified
 
+from .cancelling import cancel
 from .forms.inviting import InviteForm, RolesForm, names_of
+from .forms.leaving import CancelAtRequestForm
 from .invitations import YourOwnAddress, invite, withdraw
 from .models import Member, MemberQuerySet, StaffInvitation
 from .registration import HandleTaken
@@ -37,8 +40,8 @@ class MemberAdmin(PersonalDataAdmin):
     list_filter = ("is_active", "is_staff")
     search_fields = ("handle",)
     ordering = ("handle",)
-    fields = ("handle", "is_active", "is_staff", "joined_at", "email_verified_at")
-    readonly_fields = ("handle", "is_staff", "joined_at", "email_verified_at")
+    fields = ("handle", "is_active", "is_staff", "joined_at", "email_verified_at", "cancelled_at")
+    readonly_fields = ("handle", "is_staff", "joined_at", "email_verified_at", "cancelled_at")
     list_per_page = 50
     show_full_result_count = False
 
@@ -57,14 +60,50 @@ class MemberAdmin(PersonalDataAdmin):
         return super().get_form(request, obj, change, help_texts=helps, **options)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.roles_view)
-        return [path("<int:number>/roles/", view, name="accounts_member_roles"), *super().get_urls()]
+        roles, cancel = (self.admin_site.admin_view(view) for view in (self.roles_view, self.cancel_view))
+        return [
+            path("<int:number>/roles/", roles, name="accounts_member_roles"),
+            path("<int:number>/cancel/", cancel, name="accounts_member_cancel"),
+            *super().get_urls(),
+        ]
 
     def render_change_form(self, request: HttpRequest, context: Any, *rest: Any, **options: Any) -> Any:
         """Show one member; of a colleague, lead a superuser to their roles."""
         member, chief = context.get("original"), request.user
         leads = member is not None and member.is_staff and chief.is_superuser and member.pk != chief.pk
-        return super().render_change_form(request, {**context, "leads_to_roles": leads}, *rest, **options)
+        more = {"leads_to_roles": leads, "leads_to_cancelling": member and self._may_cancel(request, member)}
+        return super().render_change_form(request, {**context, **more}, *rest, **options)
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """Say whether this member of staff may cancel the account of who asks for it."""
+        return request.user.has_perm("accounts.cancel_member")
+
+    def _may_cancel(self, request: HttpRequest, member: Member) -> bool:
+        """Leave colleagues to superusers, and oneself to one's own page."""
+        is_left = member.is_staff and not request.user.is_superuser
+        may = self.has_cancel_permission(request) and not is_left
+        return bool(may and member.cancelled_at is None and member.pk != request.user.pk)
+
+    def cancel_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        """Cancel an account at its member's request."""
+        if not (self.has_cancel_permission(request) and is_freshly_verified(request)):
+            raise PermissionDenied
+        member = get_object_or_404(self.get_queryset(request), pk=number)
+        if not self._may_cancel(request, member):
+            raise PermissionDenied
+        return recently_authenticated(self._ask_whether)(request, member)
+
+    def _ask_whether(self, request: HttpRequest, member: Member) -> HttpResponse:
+        form = CancelAtRequestForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            with transaction.atomic():
+                self.log_change(request, member, "cancelled at their request")
+                cancel(member, by=cast("Member", request.user), seen=NOWHERE)
+            messages.success(request, _("Cancelled. The member is told by mail."))
+            return redirect("admin:accounts_member_change", member.pk)
+        context = {**self.admin_site.each_context(request), "title": _("Cancel the account of @%s") % member.handle}
+        context |= {"form": form, "opts": self.opts, "submit": _("Cancel the account")}
+        return render(request, "admin/asking.html", context, status=status_of(form))
 
     def roles_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """Choose the roles of a colleague."""

@@ -27,6 +27,7 @@ SETTINGS = (
     ("accounts:blocks", "block", _("Blocks and mutes")),
     ("notifications:settings", "bell", _("Notices")),
     ("security:settings", "key", _("Security")),
+    ("accounts:settings-cancel", "close", _("Leave for good")),
 )
 # Left out of the bar of a telephone: they are in the menu, and at the foot of every page.
 WIDE = ("profile", "privacy:policy")

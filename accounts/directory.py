@@ -47,6 +47,7 @@ def listed_for(viewer: Viewer) -> "QuerySet[Profile]":
 
 def _listed(viewer: Viewer, ties: Ties) -> "QuerySet[Profile]":
     found = Profile.objects.filter(listed=True, member__is_active=True, member__email_verified_at__isnull=False)
+    found = found.filter(member__cancelled_at=None)
     return found.filter(Q(display_name__isnull=False), Reaches("display_name", ties), unblocked(viewer))
 
 

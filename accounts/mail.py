@@ -66,3 +66,13 @@ def email_change_was_stopped(member: Member, token: str) -> None:
 def invite_to_staff(member: Member, token: str, until: datetime) -> None:
     """Mail the link under which somebody becomes one of the staff."""
     notify(notices.INVITE_TO_STAFF, member, token=token, until=until)
+
+
+def account_was_cancelled(member: Member, address: str, token: str, *, until: datetime, by_staff: bool) -> None:
+    """Tell an address of ``member`` that the account will be erased, and how to keep it."""
+    notify(notices.ACCOUNT_CANCELLED, member, address=address, token=token, until=until, by_staff=by_staff)
+
+
+def account_was_kept(member: Member) -> None:
+    """Tell ``member`` that nothing was erased."""
+    notify(notices.ACCOUNT_KEPT, member)

@@ -31,6 +31,10 @@ EMAIL_CONTEXT = "accounts_member.email"
 class MemberQuerySet(SealedQuerySet["Member"]):
     def active(self) -> Self:
         """Return members who exist for others: confirmed, not suspended, not closing."""
+        return self.able_to_sign_in().filter(cancelled_at=None)
+
+    def able_to_sign_in(self) -> Self:
+        """Return members who may sign in: those who exist for others, and who is leaving and can still come back."""
         return self.confirmed().filter(is_active=True)
 
     def confirmed(self) -> Self:
@@ -91,6 +95,8 @@ class Member(IndexedModel, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    # Invisible since then, and erased when the grace is over.
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, editable=False)
     joined_under = models.ForeignKey(DefaultSet, models.PROTECT, null=True, editable=False, related_name="+")
     time_zone = EncryptedCharField(_("time zone"), max_length=64, null=True, blank=True)
 
@@ -103,6 +109,7 @@ class Member(IndexedModel, AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
+        permissions: ClassVar[list[Any]] = [("cancel_member", "Can cancel an account at its member's request")]
 
     def __str__(self) -> str:
         return f"@{self.handle}"

@@ -138,3 +138,23 @@ REVIEW_INFORMATION = register(
         channels=(Channel.EMAIL, Channel.SITE),
     )
 )
+ACCOUNT_CANCELLED = register(
+    Notice(
+        slug="account-cancelled",
+        category=Category.SERVICE,
+        title=_("Your account is cancelled"),
+        context=_leading_to("accounts:keep"),
+        sample=lambda: {"token": "…", "until": _SOME_DAY, "by_staff": False},
+        bound=True,
+    )
+)
+ACCOUNT_KEPT = register(
+    Notice(
+        slug="account-kept",
+        category=Category.SERVICE,
+        title=_("Your account stays"),
+        context=_to_the_door,
+        sample=dict,
+        channels=(Channel.EMAIL, Channel.SITE),
+    )
+)

@@ -21,6 +21,8 @@ from security.sessions import end_sessions
 SUPERUSER = "superuser"
 
 MASKED_VIEW = ("accounts.view_member",)
+# Who leaves, and who asked staff for it.
+LEAVING = ("accounts.cancel_member", "privacy.view_erasurerequest")
 # Notices: what became of them, and once more for what was given up; addresses that take nothing.
 OUTBOX = (
     "notifications.view_notification",
@@ -35,12 +37,13 @@ APPROVING = ("notifications.view_campaign", "notifications.approve_campaign")
 
 ROLES: dict[str, tuple[str, ...]] = {
     # masked; may uncover contact data
-    "support": (*MASKED_VIEW, *OUTBOX, "privacy.view_policyversion"),
+    "support": (*MASKED_VIEW, *LEAVING, *OUTBOX, "privacy.view_policyversion"),
     # reports, and juveniles
     "safety": (*MASKED_VIEW, "accounts.change_member", "privacy.view_policyversion"),
     # defaults, policy, erasure, incidents
     "privacy_officer": (
         *MASKED_VIEW,
+        *LEAVING,
         "privacy.view_fielddefault",
         "privacy.change_fielddefault",
         "privacy.view_policyversion",

@@ -8,6 +8,7 @@ from .views import (
     home,
     inviting,
     joining,
+    leaving,
     media,
     not_me,
     passwords,
@@ -64,5 +65,8 @@ urlpatterns = [
     path("email/confirm/<str:token>/", email.confirm, name="email-confirm"),
     path("email/stopped/", email.stopped, name="email-stopped"),
     path("email/stop/<str:token>/", email.stop, name="email-stop"),
+    path("settings/cancel/", leaving.cancel, name="settings-cancel"),
+    path("cancelled/", leaving.cancelled, name="cancelled"),
+    path("cancelled/keep/<str:token>/", leaving.keep, name="keep"),
     path("settings/picture/remove/", settings.remove_picture, name="picture-remove"),
 ]

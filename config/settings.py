@@ -156,6 +156,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 MINIMUM_AGE = ENV.number("MINIMUM_AGE", 13)
 ADULT_AGE = ENV.number("ADULT_AGE", 18)
+# So long who cancelled comes back by signing in, or by the link that is mailed.
+CANCELLATION_GRACE = timedelta(days=14)
 TOKEN_LIFETIMES = {
     "verify-email": timedelta(days=7),
     "reset-password": timedelta(hours=2),
@@ -164,6 +166,7 @@ TOKEN_LIFETIMES = {
     "not-me": timedelta(days=7),
     "new-password": timedelta(hours=1),
     "invite-staff": timedelta(days=3),
+    "keep-account": CANCELLATION_GRACE,
 }
 
 # --- second steps ---------------------------------------------------------------------------------------------

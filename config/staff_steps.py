@@ -43,6 +43,8 @@ OPEN = frozenset(
         "accounts:not-me-password",
         "accounts:email-stop",
         "accounts:email-stopped",
+        "accounts:cancelled",
+        "accounts:keep",
         "privacy:policy",
         "privacy:policy-versions",
         "privacy:policy-version",

@@ -12,6 +12,7 @@ address is dead    another way, or the site        on the site            on the
 complained         send                            on the site            on the site
 juvenile           send                            send                   drop
 suspended          send                            drop                   drop
+cancelled          send                            drop                   drop
 erased             drop                            drop                   drop
 =================  ==============================  =====================  =====================
 
@@ -42,6 +43,7 @@ class Standing:
 
     is_confirmed: bool = True
     is_active: bool = True
+    has_cancelled: bool = False
     is_juvenile: bool = False
     wants: frozenset[Channel] = EVERYWHERE
     is_dead: bool = False
@@ -59,7 +61,7 @@ def decide(notice: Notice, standing: Standing) -> Verdict:
 
 def _decide_news(notice: Notice, standing: Standing) -> Verdict:
     is_barred = standing.is_juvenile and notice.category == Category.MARKETING
-    if is_barred or not standing.is_confirmed or not standing.is_active:
+    if is_barred or not standing.is_confirmed or not standing.is_active or standing.has_cancelled:
         return Verdict.DROP
     if Channel.EMAIL in standing.wants and not standing.is_dead and not standing.has_complained:
         return Verdict.SEND

@@ -72,6 +72,7 @@ class Looks:
             # A number is confirmed, or there is none.
             is_confirmed=member.email_verified_at is not None or channel == Channel.SMS,
             is_active=member.is_active,
+            has_cancelled=member.cancelled_at is not None,
             is_juvenile=member.pk in self._juveniles,
             wants=self.wants(member, notice),
             is_dead=BOUNCED in against,

@@ -6,12 +6,12 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from backoffice.pages import StaffAdmin
+from backoffice.pages import PersonalDataAdmin, StaffAdmin
 from catalogue.vocabulary import Audience
 
 from .audiences import CONTACT_FIELDS
 from .fields import bearers
-from .models import FieldDefault, PolicyVersion
+from .models import ErasureRequest, FieldDefault, PolicyVersion
 
 
 def label_of(default: FieldDefault) -> str:
@@ -74,4 +74,22 @@ class PolicyVersionAdmin(StaffAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ErasureRequest)
+class ErasureRequestAdmin(PersonalDataAdmin):
+    """Who leaves, since when, and when it falls due."""
+
+    list_display = ("member", "origin", "asked_at", "due_at", "kept_at")
+    list_filter = ("origin",)
+    list_select_related = ("member",)
+    search_fields = ("member__handle__exact",)
+    ordering = ("due_at",)
+    fields = ("member", "origin", "asked_by", "asked_at", "due_at", "kept_at")
+    readonly_fields = fields
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

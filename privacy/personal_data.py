@@ -46,6 +46,33 @@ def _choice(name: str, label: Any) -> PersonalField:
 
 register(
     PersonalData(
+        model="privacy.ErasureRequest",
+        subjects=("member",),
+        fields=tuple(
+            PersonalField(
+                name=name,
+                label=label,
+                category=Category.OBSERVED,
+                purpose=Purpose.SECURITY,
+                masked=False,
+                erasure=DeleteRow(),
+            )
+            for name, label in (
+                ("asked_at", _("Erasure asked for")),
+                ("due_at", _("Erasure due")),
+                ("kept_at", _("Account kept after all")),
+            )
+        ),
+        not_personal={
+            "id": "random number",
+            "member": "whose account it is",
+            "origin": "who asked, as a kind",
+            "asked_by": "member of staff",
+        },
+    )
+)
+register(
+    PersonalData(
         model="privacy.CircleMember",
         subjects=("circle__owner", "person"),
         fields=(_choice("person", _("In a circle")),),

@@ -135,6 +135,18 @@ MEANINGS: dict[str, Meaning] = {
     Kind.ROLES_CHANGED: Meaning(
         _("Your roles were changed"), _("Every browser was signed out for it."), OVERVIEW, _("Look at your security")
     ),
+    Kind.CANCELLED: Meaning(
+        _("Your account was cancelled"),
+        _("You were invisible from then on, and everybody was signed out."),
+        OVERVIEW,
+        _("Look at your security"),
+    ),
+    Kind.ACCOUNT_KEPT: Meaning(
+        _("Your account was kept after all"),
+        _("You signed in, or used the link in our mail, before it was erased."),
+        OVERVIEW,
+        _("Look at your security"),
+    ),
     Kind.STEPS_SEEN: Meaning(_("You looked over your second steps"), "", OVERVIEW, _SEE_STEPS),
     Kind.CONTACT_SEEN: Meaning(_("You looked over your e-mail address and phone number"), "", EMAIL, _SEE_ADDRESS),
     Kind.AUDIENCES_SEEN: Meaning(_("You looked over who sees what"), "", AUDIENCES, _("Look again")),

@@ -120,6 +120,8 @@ class Kind(models.TextChoices):
     ROLES_CHANGED = "roles-changed", _("Roles changed")
     NOT_ME_STEPS = "not-me-steps", _("You said that it was not you, and second steps may go")
     STEPS_KEPT = "steps-kept", _("Second steps kept after all")
+    CANCELLED = "cancelled", _("Account cancelled")
+    ACCOUNT_KEPT = "account-kept", _("Account kept after all")
 
 
 class Event(models.Model):

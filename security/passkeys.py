@@ -128,7 +128,7 @@ def used_passkey(request: HttpRequest, member: Any, *, state: Any, data: Any) ->
 
 def is_active(member: Any) -> bool:
     """Say whether ``member`` may sign in."""
-    return bool(type(member)._default_manager.active().filter(pk=member.pk).exists())
+    return bool(type(member)._default_manager.able_to_sign_in().filter(pk=member.pk).exists())
 
 
 def are_here(request: HttpRequest) -> bool:

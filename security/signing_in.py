@@ -4,6 +4,7 @@ Until the second step is done nobody is signed in: the session names who is on t
 """
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,8 @@ from .observing import Observation, observe
 from .sessions import SIGN_IN, end_sessions
 from .steps import has_second_step, second_steps
 
+Welcome = Callable[[HttpRequest, Any], None]
+_welcomes: list[Welcome] = []
 HALF = "half-signed-in"
 HALF_LASTS = timedelta(minutes=10)
 FRESH = "authenticated-at"  # when, in seconds since 1970, this session last showed who it is
@@ -52,7 +55,7 @@ def half_signed_in(request: HttpRequest) -> Any:
     half = request.session.get(HALF)
     if not half or time.time() - half["since"] > HALF_LASTS.total_seconds():
         return None
-    member = get_user_model()._default_manager.active().filter(pk=int(half["member"])).first()
+    member = get_user_model()._default_manager.able_to_sign_in().filter(pk=int(half["member"])).first()
     proof = half.get("proof", "")
     return member if member and constant_time_compare(proof, member.get_session_auth_hash()) else None
 
@@ -82,6 +85,14 @@ def complete(request: HttpRequest, member: Any, backend: str, device: Any = None
         # A moment, not an age: however often the session is saved, it ends then.
         request.session.set_expiry(timezone.now() + timedelta(seconds=settings.STAFF_SESSION_AGE))
     events.happened(member, kind, seen=seen)
+    for welcome in _welcomes:
+        welcome(request, member)
+
+
+def register_welcome(welcome: Welcome) -> Welcome:
+    """Have ``welcome(request, member)`` called in the transaction of every sign-in; return it."""
+    _welcomes.append(welcome)
+    return welcome
 
 
 def _own_what_was_set_here(request: HttpRequest, member: Any, browser: Browser) -> None:

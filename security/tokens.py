@@ -17,6 +17,7 @@ CHANGE_EMAIL = "change-email"
 STOP_EMAIL = "stop-email"
 NOT_ME = "not-me"
 NEW_PASSWORD = "new-password"  # noqa: S105  # for who said from a session that it was not them; it is not mailed
+KEEP_ACCOUNT = "keep-account"
 MOST_TRIES = 5
 
 

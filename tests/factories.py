@@ -40,7 +40,11 @@ VALUES: dict[str, Any] = {
 
 def make_member(handle: str, *, audiences: dict[str, Audience] | None = None, **values: Any) -> Member:
     """Return a confirmed, listed adult; ``values`` are profile fields, ``listed`` or fields of the member."""
-    own = {name: values.pop(name) for name in list(values) if name in ("is_staff", "is_superuser", "is_active")}
+    own = {
+        name: values.pop(name)
+        for name in list(values)
+        if name in ("is_staff", "is_superuser", "is_active", "cancelled_at")
+    }
     verified = values.pop("email_verified_at", timezone.now())
     email, password = values.pop("email", f"{handle}@example.org"), values.pop("password", PASSWORD)
     member = Member.objects.create_user(handle, email, password, email_verified_at=verified, **own)

@@ -33,7 +33,7 @@ from notifications.models import Announcement, Campaign, Notification, Preferenc
 from notifications.sending import notify
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
-from privacy.models import FieldDefault, PolicyVersion
+from privacy.models import ErasureRequest, FieldDefault, PolicyVersion
 from security import tokens
 from security.models import AuthenticatorApp, Event, Kind, SignIn
 from security.signing_in import VERIFIED
@@ -220,6 +220,25 @@ accounts:settings-birth-date                   POST 302 422 422 302 302 422 422 
 accounts:email-cancel                          POST 302 302 302 302 302 302 302 302 302
 accounts:information-confirm                   POST 302 302 302 302 302 302 302 302 302
 accounts:picture-remove                        POST 302 302 302 302 302 302 302 302 302
+accounts:settings-cancel                       GET  302 200 200 302 302 200 200 200 200
+accounts:settings-cancel                       POST 302 422 422 302 302 422 422 422 422
+accounts:cancelled                             GET  200 200 200 200 200 200 200 200 200
+accounts:keep                                  GET  410 410 410 410 410 410 410 410 410
+accounts:keep                                  POST 410 410 410 410 410 410 410 410 410
+admin:accounts_member_cancel                   GET  302 302 302 302 302 302 403 200 200
+admin:accounts_member_cancel                   POST 302 302 302 302 302 302 403 422 422
+admin:privacy_erasurerequest_add               GET  302 302 302 302 302 302 403 403 403
+admin:privacy_erasurerequest_add               POST 302 302 302 302 302 302 403 403 403
+admin:privacy_erasurerequest_change            GET  302 302 302 302 302 302 403 200 200
+admin:privacy_erasurerequest_change            POST 302 302 302 302 302 302 403 403 403
+admin:privacy_erasurerequest_changelist        GET  302 302 302 302 302 302 403 200 200
+admin:privacy_erasurerequest_changelist        POST 302 302 302 302 302 302 403 200 200
+admin:privacy_erasurerequest_delete            GET  302 302 302 302 302 302 403 403 403
+admin:privacy_erasurerequest_delete            POST 302 302 302 302 302 302 403 403 403
+admin:privacy_erasurerequest_history           GET  302 302 302 302 302 302 403 200 200
+admin:privacy_erasurerequest_history           POST 302 302 302 302 302 302 403 200 200
+/admin/privacy/erasurerequest/<path:object_id>/ GET  302 302 302 302 302 302 302 302 302
+/admin/privacy/erasurerequest/<path:object_id>/ POST 302 302 302 302 302 302 302 302 302
 # what keeps an account safe
 security:settings                              GET  302 200 200 302 200 200 200 200 200
 security:verify                                GET  302 302 302 302 302 200 302 302 302
@@ -406,6 +425,7 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "content_type_id": "1",
         "member": str(rose.pk),
         "fielddefault": str(FieldDefault.objects.all()[0].pk),
+        "erasurerequest": str(kept_after_all(rose)),
         "policyversion": str(PolicyVersion.objects.all()[0].pk),
         "group": str(Group.objects.all()[0].pk),
         "staffinvitation": StaffInvitation.objects.create(
@@ -416,6 +436,12 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
             expires_at=timezone.now() + timedelta(days=1),
         ).pk,
     }
+
+
+def kept_after_all(member: Member) -> int:
+    """Have a member ask for erasure and come back; return the number of the request."""
+    now = timezone.now()
+    return ErasureRequest.objects.create(member=member, asked_at=now, due_at=now, kept_at=now).pk
 
 
 def announced() -> str:
@@ -449,6 +475,7 @@ def address(route: Route, values: dict[str, str]) -> str:
     own |= {"token": values["unsubscribe_token"]} if route.name == "notifications:unsubscribe" else {}
     own |= {"token": values["notice_token"]} if route.name == "notifications:notice" else {}
     own |= {"number": values["colleague"]} if route.name == "admin:accounts_member_roles" else {}
+    own |= {"number": values["member"]} if route.name == "admin:accounts_member_cancel" else {}
     own |= {"number": values.get(model, "1")} if route.name.startswith("admin:notifications_") else {}
     own |= {"token": values["notice_token"]} if route.name.startswith("admin:notifications_notification") else {}
     own |= {"number": values["announcement"]} if route.name == "notifications:put-away" else {}

@@ -39,6 +39,7 @@ PAGES = [
     "/settings/profile/",
     "/settings/security/",
     "/settings/email/",
+    "/settings/cancel/",
     "/settings/phone/",
     "/settings/birth-date/",
     "/settings/security/sessions/",

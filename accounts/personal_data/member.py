@@ -52,6 +52,14 @@ register(
                 erasure=DeleteRow(),
             ),
             PersonalField(
+                name="cancelled_at",
+                label=_("Account cancelled"),
+                category=Category.OBSERVED,
+                purpose=Purpose.SECURITY,
+                masked=False,
+                erasure=DeleteRow(),
+            ),
+            PersonalField(
                 name="email_verified_at",
                 label=_("E-mail confirmed"),
                 category=Category.OBSERVED,

@@ -61,7 +61,6 @@ class NotificationAdmin(PersonalDataAdmin):
     list_filter = ("state", "channel", Kinds)
     list_select_related = ("member",)
     search_fields = ("member__handle__exact",)
-    search_help_text = gettext_lazy("A whole handle. News is not found by it: what they declined is theirs.")
     ordering = ("-created_at", "-pk")
     fields = ("title", "told", "occasion", "campaign", "channel", "state", "reason", "attempts", "is_on_site")
     readonly_fields = (*fields, "created_at", "due_at", "expires_at", "settled_at")

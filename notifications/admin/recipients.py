@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy
 
 from backoffice.pages import PersonalDataAdmin, StaffAdmin
 
@@ -45,7 +44,6 @@ class SuppressionAdmin(StaffAdmin):
     list_per_page = 50
     show_full_result_count = False
     search_fields = ("reason",)
-    search_help_text = gettext_lazy("A whole handle: whether the address of that member is there no more.")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Find a dead address by the handle of its member."""

@@ -90,6 +90,10 @@ TAKES: dict[str, dict[str, str]] = {
     "accounts:picture-remove": {},
     "accounts:information-confirm": {},
     "accounts:settings-email": {"email": "rose@new.example"},
+    "accounts:settings-cancel": {"sure": ""},
+    "accounts:keep": {},
+    "admin:accounts_member_cancel": {"sure": ""},
+    "admin:privacy_erasurerequest_changelist": {"action": "", "index": "0"},
     "accounts:email-cancel": {},
     "accounts:settings-phone": {"phone": "+447700900124"},
     "accounts:phone-code": {},
@@ -152,7 +156,7 @@ TAKES: dict[str, dict[str, str]] = {
 # Pages of the staff site that take nothing: they show, refuse, or lead elsewhere.
 TAKE_NOTHING = re.compile(
     r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation|notifications_(campaign|announcement)).*_add$|.*_(delete|history)$|"
-    r"(privacy_policyversion|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
+    r"(privacy_policyversion|privacy_erasurerequest|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
 )
 # What is made there is shown once, or answered to a program, so no page follows.
 ANSWERED_AT_ONCE = ("/settings/security/codes/", "/settings/security/passkey/begin/", "/unsubscribe/")
@@ -254,6 +258,8 @@ def number_in(route: Route, object_id: str) -> dict[str, str]:
     """Return the number in an address of the staff site, if there is one."""
     if route.name == "admin:accounts_member_roles":
         return {"number": str(colleague().pk)}
+    if route.name == "admin:accounts_member_cancel":
+        return {"number": str(Member.objects.get(handle="rose").pk)}
     if route.name == "notifications:put-away":
         return {"number": str(Announcement.objects.latest("pk").pk)}
     return {"number": object_id} if route.name.startswith("admin:notifications_") else {}

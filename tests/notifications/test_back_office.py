@@ -390,6 +390,8 @@ def test_who_changed_a_word_or_only_pressed_save_makes_nobody_approve_their_own_
         ({"page": "/policy/#\u202egnp"}, "by its path"),
         ({"text": "https://hedgerow.example.evil.example/login"}, "mail programs make a link of it"),
         ({"text": "http://localhost:8000@evil.example/login"}, "mail programs make a link of it"),
+        ({"text": "one,evil.example,two"}, "mail programs make a link of it"),
+        ({"text": "see:evil.xn--p1ai"}, "mail programs make a link of it"),
         ({"text": "go to evil.example/login"}, "mail programs make a link of it"),
         ({"text": "go to evil\u3002example"}, "mail programs make a link of it"),
         ({"text": "//evil.example/x"}, "mail programs make a link of it"),
@@ -424,6 +426,8 @@ def test_it_is_shown_as_somebody_would_have_it(rose, staff):
     assert "rose@" not in page.content.decode()
     assert "No more of these" in page.content.decode()
     assert "always sent" not in page.content.decode()
+    Campaign.objects.update(parameters=WRITTEN | {"heading": "<b>now</b>"})
+    assert "<b>now</b>" not in writer.get(where, {"handle": "@rose"}).content.decode()
     assert writer.get(where, {"handle": "nobody"}).status_code == 404
     factories.make_member("bud", email_verified_at=None)
     assert writer.get(where, {"handle": "bud"}).status_code == 404

@@ -1,6 +1,7 @@
 """The table of who is sent what, cell by cell."""
 
 import pytest
+from django.utils import timezone
 
 from notifications import notices, recipients
 from notifications.channels.kinds import NOWHERE, Channel
@@ -26,6 +27,7 @@ STANDINGS = {
     "complained": Standing(has_complained=True),
     "juvenile": Standing(is_juvenile=True),
     "suspended": Standing(is_active=False),
+    "cancelled": Standing(has_cancelled=True),
 }
 SEND, HOLD, LOST, SITE, DROP = Verdict.SEND, Verdict.HOLD, Verdict.UNREACHABLE, Verdict.SITE, Verdict.DROP
 ALWAYS = dict.fromkeys(STANDINGS, SEND) | {"unconfirmed": HOLD, "address is dead": LOST}
@@ -82,6 +84,7 @@ def member_who(who: str, topic: Topic | None):
         "unconfirmed": {"email_verified_at": None},
         "juvenile": {"birth_date": factories.ADULT.replace(year=2012)},
         "suspended": {"is_active": False},
+        "cancelled": {"cancelled_at": timezone.now()},
     }
     member = factories.make_member("rose", **fields.get(who, {}))
     if who == "address is dead":
