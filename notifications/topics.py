@@ -28,7 +28,7 @@ class Topic(models.TextChoices):
 _SAYS = {
     Topic.PRODUCT: _("What changed and how to use it, a few times a year"),
     Topic.DIGEST: _("What waits for you here, such as your privacy check-up; every three months at most"),
-    Topic.NEWS: _("What the people behind this site are up to, once a month at most"),
+    Topic.NEWS: _("What the people behind this site are up to, once a month at most. Off unless you turn it on"),
     Topic.TIPS: _("Offers of ours, never of others. Off unless you turn it on"),
 }
 MARKETING = tuple(topic for topic in Topic if topic.is_marketing)

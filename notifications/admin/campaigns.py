@@ -30,6 +30,8 @@ from ..packing import unpack
 from ..unsubscribing import link_for
 from .writing import CampaignForm
 
+# What stands beside the words, whoever looks.
+FACTS = ("stage", "written_by", "approved_by", "begun_at", "ended_at")
 Act = Callable[[Campaign, HttpRequest], None]
 
 
@@ -169,10 +171,10 @@ class CampaignAdmin(StaffAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         can_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        return self.fields if can_write else ("kind", "told", "words", "starts_at", "stage")
+        return (*(self.fields if can_write else ("kind", "told", "words", "starts_at")), *FACTS)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("kind", "told", "words", "stage")
+        return ("kind", "told", "words", *FACTS)
 
     @admin.display(description=gettext_lazy("who is told"))
     def told(self, campaign: Campaign) -> str:

@@ -36,7 +36,7 @@ class SuppressionAdmin(StaffAdmin):
     Whoever called our news spam asks for them again by themself: nobody does it for them.
     """
 
-    list_display = ("pk", "reason", "code", "since")
+    list_display = ("reason", "code", "since")
     list_filter = ("reason",)
     ordering = ("-since",)
     fields = ("reason", "code", "since")

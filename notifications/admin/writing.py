@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..audiences import audiences
 from ..models import Campaign
-from ..notices import declared, notice_of
+from ..notices import Notice, declared, notice_of
 
 LONGEST_HEADING, LONGEST_TEXT, LONGEST_SHOWN = 120, 5_000, 60
 MINUTES = "%Y-%m-%dT%H:%M"  # as a browser writes it
@@ -107,7 +107,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["notice"].choices = list(_kinds_of_news())  # type: ignore[attr-defined]
+        self.fields["notice"].choices = [("", _("Choose one")), *_kinds_of_news()]  # type: ignore[attr-defined]
         self.fields["audience"].choices = [(each.name, each.label) for each in audiences()]  # type: ignore[attr-defined]
         for name in ("heading", "text", "page"):
             self.fields[name].initial = self.instance.parameters.get(name, "")
@@ -126,5 +126,10 @@ def _kinds_of_news() -> Any:
     """Yield what can be told to many, with what it means for those who declined."""
     for notice in declared():
         if notice.for_many and notice.is_written:
-            how = _("always sent") if notice.category.is_always_sent else _("to those who have not declined it")
-            yield notice.slug, f"{notice.title} ({how})"
+            yield notice.slug, f"{notice.title} ({_who_gets(notice)})"
+
+
+def _who_gets(notice: Notice) -> Any:
+    if notice.topic is None:
+        return _("always sent")
+    return _("to those who asked for it") if notice.topic.is_marketing else _("to those who have not declined it")
