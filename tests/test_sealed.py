@@ -54,6 +54,7 @@ STEPS = ("AuthenticatorApp", "RecoveryCodes", "Passkey")
 OPEN = {
     "accounts.Member.handle": "always public: it is the address of the profile",
     "accounts.Member.password": "a salted, slow digest",
+    "accounts.Member.cancelled_at": MOMENT,
     "accounts.Member.joined_at": MOMENT,
     "accounts.Member.email_verified_at": MOMENT,
     "accounts.Profile.birthday": "read from the birth date, which is sealed",
@@ -110,6 +111,9 @@ OPEN = {
     "notifications.Preference.changed_at": MOMENT,
     "privacy.Circle.created_at": MOMENT,
     "privacy.CircleMember.person": NUMBERS,
+    "privacy.ErasureRequest.asked_at": MOMENT,
+    "privacy.ErasureRequest.due_at": MOMENT,
+    "privacy.ErasureRequest.kept_at": MOMENT,
     "privacy.FieldCircle.circle": NUMBERS,
     "privacy.FieldException.person": NUMBERS,
     "privacy.FieldReview.reviewed_at": MOMENT,

@@ -339,7 +339,7 @@ def test_the_gateway_is_told_number_text_and_which_message_it_is_and_nothing_els
         (500, State.DEFERRED),
         (503, State.DEFERRED),
         (400, State.FAILED),
-        (404, State.UNREACHABLE),
+        (404, State.FAILED),
         (410, State.UNREACHABLE),
     ],
 )

@@ -49,6 +49,7 @@ DOORS = {
     "not-me": "/security/not-me/{}/",
     "new-password": "/security/not-me/{}/password/",
     "invite-staff": "/staff/invitation/{}/",
+    "keep-account": "/cancelled/keep/{}/",
 }
 ABOUT_AN_EVENT = {"not-me", "new-password"}
 # Every column that could be mistaken for a key to something, and what it is.
@@ -117,6 +118,8 @@ def link_of(purpose):
         confirms, stops = factories.begin_email_change(wren, "wren@new.example")
         return confirms if purpose == "change-email" else stops, Token
     event = Event.objects.create(member=wren, kind=Kind.NEW_BROWSER) if purpose in ABOUT_AN_EVENT else None
+    if purpose == "keep-account":
+        Member.objects.filter(pk=wren.pk).update(cancelled_at=timezone.now())
     if purpose == "new-password":
         Member.objects.filter(pk=wren.pk).update(password=make_password(None))
     return tokens.issue(wren, purpose, event=event), Token
