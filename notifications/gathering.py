@@ -55,11 +55,11 @@ def time_left(campaign: Campaign, totals: Mapping[str, int], now: datetime) -> t
 def go_on_with(numbers: Collection[int]) -> None:
     """Have the worker look again at campaigns that had ended: rows of theirs come to another end. In a transaction.
 
-    It locks them first, so that none ends in between.
+    It locks them first, those too that are about to end.
     """
-    ended = Campaign.objects.select_for_update().filter(pk__in=numbers, stage__in=BACK_TO).order_by("pk")
-    for campaign in ended:
-        _still(campaign).update(stage=BACK_TO[Stage(campaign.stage)], ended_at=None, totals=None)
+    for campaign in Campaign.objects.select_for_update().filter(pk__in=numbers).order_by("pk"):
+        if campaign.stage in BACK_TO:
+            _still(campaign).update(stage=BACK_TO[Stage(campaign.stage)], ended_at=None, totals=None)
 
 
 # --- steps --------------------------------------------------------------------------------------------------------

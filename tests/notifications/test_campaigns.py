@@ -5,20 +5,22 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, OperationalError, connection, connections, transaction
 from django.utils import timezone
 
 from accounts.models import Member
-from notifications import campaigns, delivery, gathering
+from notifications import campaigns, delivery, gathering, retrying
 from notifications.campaigns import Changed, NotNow, YourOwnWords, fingerprint
 from notifications.channels.kinds import EVERYWHERE
 from notifications.delivery import deliver
 from notifications.gathering import advance, time_left, totals_of
+from notifications.housekeeping import KEPT, purge_expired
 from notifications.inbox import page_of
 from notifications.letters import Writer
 from notifications.models import Campaign, Notification, Stage, State
 from notifications.notices import Category
 from notifications.preferences import choose
+from notifications.retrying import retry
 from notifications.sending import notify
 from notifications.topics import Topic
 from notifications.written import NEWS, WORDS
@@ -339,6 +341,79 @@ def test_one_whose_audience_is_no_more_is_paused_and_holds_up_nobody(planned, si
     assert [mail["X-To"] for mail in sink.taken] == [rose.email]
     assert again(campaign).stage == Stage.PAUSED
     assert "UnknownAudience" in caplog.text
+
+
+def test_a_database_that_is_away_for_a_moment_pauses_nothing(planned, sink, monkeypatch):
+    campaign = planned()
+    with monkeypatch.context() as going:
+        going.setattr(gathering, "_gather", lambda _campaign: (_ for _ in ()).throw(OperationalError("gone")))
+        with pytest.raises(OperationalError):
+            advance(timezone.now())
+    assert again(campaign).stage == Stage.GATHERING
+    deliver()
+    assert again(campaign).stage == Stage.DONE
+
+
+# --- once it is over ----------------------------------------------------------------------------------------------
+def test_rows_are_kept_as_long_as_their_campaign_is_open_and_go_together(planned, sink):
+    people(5)
+    campaign = planned()
+    advance_fully()
+    rows = delivery.claim(timezone.now())[:3]
+    with delivery.Mailbag() as mailbag:
+        delivery.attempt_all(rows, mailbag, Writer())
+    campaigns.pause(again(campaign))
+    with time_machine.travel(timezone.now() + KEPT + timedelta(days=1), tick=False) as clock:
+        purge_expired(timezone.now())
+        campaigns.stop(again(campaign))
+        deliver()
+        totals = again(campaign).totals
+        assert (campaign.stage, campaign.recipients, totals["sent"], totals["suppressed"]) == (Stage.STOPPED, 7, 3, 4)
+        clock.shift(KEPT + timedelta(days=1))
+        purge_expired(timezone.now())
+    assert not Notification.objects.exists()
+    assert sum(totals_of(again(campaign)).values()) == campaign.recipients == 7
+
+
+def test_what_is_tried_again_before_the_end_of_its_keeping_is_counted_with_the_others(planned, sink):
+    people(4)
+    campaign = planned()
+    deliver()
+    row = Notification.objects.filter(campaign=campaign).first()
+    Notification.objects.filter(pk=row.pk).update(state=State.FAILED, reason="554")
+    with time_machine.travel(timezone.now() + KEPT - timedelta(hours=1), tick=False) as clock:
+        assert retry(Notification.objects.filter(pk=row.pk)) == 1
+        clock.shift(timedelta(hours=2))
+        purge_expired(timezone.now())
+        deliver()
+    assert (again(campaign).stage, campaign.totals["sent"], campaign.recipients) == (Stage.DONE, 6, 6)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_none_ends_while_rows_of_it_are_tried_again(planned, sink, monkeypatch):
+    campaign = planned()
+    deliver()
+    row = Notification.objects.filter(campaign=campaign).first()
+    Notification.objects.filter(pk=row.pk).update(state=State.FAILED, reason="554")
+    Campaign.objects.update(stage=Stage.SENDING, ended_at=None, totals=None)
+    whole = retrying._retry
+
+    def meanwhile(*what):
+        def end() -> None:
+            advance(timezone.now())
+            connections.close_all()
+
+        if connection.features.has_select_for_update_skip_locked:  # elsewhere one writes after the other
+            worker = threading.Thread(target=end)
+            worker.start()
+            worker.join()
+        return whole(*what)
+
+    monkeypatch.setattr(retrying, "_retry", meanwhile)
+    assert retry(Notification.objects.filter(pk=row.pk)) == 1
+    monkeypatch.undo()
+    deliver()
+    assert (again(campaign).stage, campaign.totals["sent"]) == (Stage.DONE, campaign.recipients)
 
 
 # --- what staff see of it -----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from anymail.exceptions import AnymailCancelSend, AnymailRecipientsRefused, AnymailRequestsAPIError
 from anymail.webhooks.postmark import PostmarkTrackingWebhookView
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -20,6 +21,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from accounts.models import Member
 from accounts.notices import REVIEW_INFORMATION
+from config.urls import reports_of
 from notifications import letters, provider, reports, returned
 from notifications.channels.kinds import EVERYWHERE, Channel
 from notifications.channels.provider import outcome_of
@@ -272,6 +274,19 @@ def test_what_a_provider_reports_ends_where_it_should(rose, sent, provided, rf, 
     record = event.pop("record")
     tell(rf, postmark(sent, record, **event))
     assert (row_to(rose).state, list(reasons_against(rose.email))) == (state, against)
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b"null", b"7", b"\xff", b""])
+def test_what_is_no_report_is_a_bad_request_and_no_error(provided, rf, body):
+    headers = {"Authorization": f"Basic {base64.b64encode(SECRET.encode()).decode()}"}
+    request = rf.post("/webhooks/mail/", body, content_type="application/json", headers=headers)
+    with pytest.raises((BadRequest, SuspiciousOperation)):
+        reports_of("postmark")(request)
+
+
+def test_parts_within_parts_within_parts_are_no_error():
+    head = "".join(f"Content-Type: multipart/report; boundary=b{number}\n\n--b{number}\n" for number in range(2000))
+    assert reports.read(head.encode()) is None
 
 
 @pytest.mark.promise("N1")
