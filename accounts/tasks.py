@@ -3,13 +3,19 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import housekeeping, reviewing
+from . import erasing, housekeeping, reviewing
 
 
 @shared_task
 def purge_expired() -> None:
     """Delete what has expired."""
     housekeeping.purge_expired()
+
+
+@shared_task
+def start_due_erasures() -> None:
+    """Erase who left and whose grace is over."""
+    erasing.erase_due(timezone.now())
 
 
 @shared_task

@@ -1,19 +1,38 @@
 """Leaving for good: invisible at once, back by signing in or by the mailed link, and never by accident."""
 
+import io
 import re
 from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import connection, router
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
-from accounts import cancelling
+from accounts import cancelling, erasing, housekeeping, tasks
 from accounts.models import EmailChange, Member
+from accounts.picture_files import stored_pictures
+from accounts.pictures import set_picture
 from accounts.roles import assign_roles, sync_roles
+from config import celery
+from encryption.keys import is_destroyed
+from notifications.channels.kinds import EVERYWHERE
+from notifications.delivery import deliver
+from notifications.models import Notification, State, Suppression
+from notifications.notices import Category
+from notifications.preferences import choose
+from notifications.sending import notify
+from notifications.suppression import suppress
+from notifications.topics import Topic
+from notifications.written import WORDS as NOTICES
 from privacy.models import ErasureRequest
 from security.models import Event, Kind, Session
 from tests import factories
@@ -148,6 +167,136 @@ def test_when_it_has_fallen_due_nobody_comes_back(rose, leave, mailoutbox):
 def test_a_link_that_was_made_up_opens_nothing(token):
     assert Client().get(f"/cancelled/keep/{token}/").status_code == HTTPStatus.GONE
     assert Client().post(f"/cancelled/keep/{token}/").status_code == HTTPStatus.GONE
+
+
+# --- when the grace is over ---------------------------------------------------------------------------------------
+GRACE_IS_OVER = settings.CANCELLATION_GRACE + timedelta(minutes=1)
+
+
+def when_due():
+    return timezone.now() + GRACE_IS_OVER
+
+
+@pytest.fixture
+def marked():
+    """Return a member with something of theirs in every place there is, and the words it can be known by."""
+    words = [f"marker{number}" for number in range(6)]
+    fern = factories.make_member("fern")
+    member = factories.make_member(
+        "gone", email=f"{words[0]}@example.org", bio=words[1], display_name=words[2], phone="+447700900456"
+    )
+    factories.befriend(member, fern)
+    factories.make_circle(member, words[3], fern)
+    factories.make_circle(fern, "Others", member)
+    factories.block(member, factories.make_member("nettle"))
+    browser = factories.sign_in_freshly(member)
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), "green").save(file, "PNG")
+    set_picture(member, SimpleUploadedFile("picture.png", file.getvalue()))
+    choose(member, {Topic.NEWS: EVERYWHERE})
+    suppress(member.email, Suppression.Reason.COMPLAINED)
+    notify(NOTICES[Category.LEGAL], member, heading=words[4], text=words[5], page="")
+    factories.begin_email_change(member, "marker@new.example")
+    browser.post(PAGE, SURE)
+    return member
+
+
+@pytest.mark.promise("D2")
+@pytest.mark.django_db(databases=["default", "keystore"])
+def test_when_the_grace_is_over_nothing_of_them_is_left(marked, django_capture_on_commit_callbacks):
+    number = marked.pk
+    files = [(storage, name) for storage, name, whose in stored_pictures() if whose == number]
+    assert files
+    assert all(storage.exists(name) for storage, name in files)
+    assert erasing.erase_due(timezone.now()) == 0
+    with django_capture_on_commit_callbacks(execute=True):
+        assert erasing.erase_due(when_due()) == 1
+    assert erasing.erase_due(when_due()) == 0
+    assert is_destroyed(number)
+    assert not any(storage.exists(name) for storage, name in files)
+    assert not Suppression.objects.exists()
+    for model in apps.get_models():
+        for cell in every_cell(model):
+            assert cell != number, model
+    rows = Notification.objects.filter(member=None)
+    assert set(rows.values_list("parameters", "address")) == {(None, None)}
+
+
+def every_cell(model):
+    if connection.alias != router.db_for_read(model) or model._meta.proxy or not model._meta.managed:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT * FROM "{model._meta.db_table}"')
+        return [cell for row in cursor for cell in row]
+
+
+@pytest.mark.promise("D2")
+def test_nothing_more_is_told_to_who_was_erased(marked, mailoutbox, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        erasing.erase_due(when_due())
+    deliver()
+    assert not mailoutbox
+    assert set(Notification.objects.filter(member=None).values_list("state", flat=True)) == {State.ERASED}
+
+
+@pytest.mark.promise("D5")
+def test_the_handle_is_never_given_out_again_and_the_address_begins_anew(marked):
+    erasing.erase_due(when_due())
+    with time_machine.travel(timezone.now() + timedelta(days=4000)):
+        housekeeping.purge_expired()
+    form = {"email": "marker0@example.org", "password": "another-long-one-26", "birth_date": "1990-04-01"}
+    page = Client().post("/join/", form | {"handle": "gone"}).content.decode()
+    assert "taken" in page
+    assert not Member.objects.with_email("marker0@example.org").exists()
+
+
+@pytest.mark.promise("D2")
+def test_who_is_killed_before_the_end_leaves_everything_or_nothing(marked, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def dies(*_what):
+        raise Killed
+
+    for where, name in ((erasing, "forget_pictures"), (erasing, "forget_key"), (Member, "delete")):
+        with monkeypatch.context() as killing:
+            killing.setattr(where, name, dies)
+            with pytest.raises(Killed):
+                erasing.erase_due(when_due())
+        assert Member.objects.filter(pk=marked.pk).exists()
+        assert not is_destroyed(marked.pk)
+    assert erasing.erase_due(when_due()) == 1
+
+
+def test_one_that_cannot_be_erased_holds_up_no_other(marked, rose, leave, monkeypatch, caplog):
+    leave()
+    whole = erasing.forget_pictures
+
+    def fails(number):
+        if number == marked.pk:
+            raise LookupError("marker")
+        whole(number)
+
+    monkeypatch.setattr(erasing, "forget_pictures", fails)
+    assert erasing.erase_due(when_due()) == 1
+    assert list(Member.objects.filter(cancelled_at__isnull=False)) == [marked]
+    assert "LookupError" in caplog.text
+    assert "marker" not in caplog.text
+
+
+def test_who_came_back_is_not_erased(rose, leave):
+    leave()
+    cancelling.keep(rose, seen=cancelling.Observation())
+    assert erasing.erase_due(when_due()) == 0
+    assert Member.objects.filter(pk=rose.pk).exists()
+
+
+def test_the_clock_and_a_command_erase(rose, leave, capsys):
+    leave()
+    ErasureRequest.objects.update(asked_at=timezone.now() - timedelta(days=15), due_at=timezone.now())
+    call_command("start_due_erasures")
+    assert capsys.readouterr().out.strip() == "Accounts erased: 1"
+    assert celery.SCHEDULE["start due erasures"]["task"] == tasks.start_due_erasures.name
 
 
 # --- staff --------------------------------------------------------------------------------------------------------
