@@ -1,6 +1,5 @@
 """The back office of people: who is here, everything personal covered, and the roles of staff."""
 
-from http import HTTPStatus
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from backoffice.pages import DOTS, PersonalDataAdmin, StaffAdmin
 from security.discretion import even_time
 from security.events import NOWHERE
-from security.forms import status_of
+from security.forms import AccessibleForm, status_of
 from security.freshness import recently_authenticated
 from security.observing import observe
 from security.sessions import end_sessions
@@ -29,6 +28,13 @@ from .invitations import YourOwnAddress, invite, withdraw
 from .models import Member, MemberQuerySet, StaffInvitation
 from .registration import HandleTaken
 from .roles import change_roles, roles_of
+
+
+def _ask(page: StaffAdmin, request: HttpRequest, form: AccessibleForm, title: str, submit: str) -> HttpResponse:
+    """Show a form on a page of its own."""
+    context = {**page.admin_site.each_context(request), "opts": page.opts}
+    context |= {"form": form, "title": title, "submit": submit}
+    return render(request, "admin/asking.html", context, status=status_of(form))
 
 
 @admin.register(Member)
@@ -101,9 +107,8 @@ class MemberAdmin(PersonalDataAdmin):
                 cancel(member, by=cast("Member", request.user), seen=NOWHERE)
             messages.success(request, _("Cancelled. The member is told by mail."))
             return redirect("admin:accounts_member_change", member.pk)
-        context = {**self.admin_site.each_context(request), "title": _("Cancel the account of @%s") % member.handle}
-        context |= {"form": form, "opts": self.opts, "submit": _("Cancel the account")}
-        return render(request, "admin/asking.html", context, status=status_of(form))
+        title = _("Cancel the account of @%s") % member.handle
+        return _ask(self, request, form, title, _("Cancel the account"))
 
     def roles_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """Choose the roles of a colleague."""
@@ -124,9 +129,7 @@ class MemberAdmin(PersonalDataAdmin):
                 change_roles(colleague, roles, by=request.user, seen=observe(request))
             messages.success(request, _("Saved."))
             return redirect("admin:accounts_member_change", colleague.pk)
-        context = {**self.admin_site.each_context(request), "title": _("Roles of @%s") % colleague.handle}
-        context |= {"form": form, "opts": self.opts, "submit": _("Save the roles")}
-        return render(request, "admin/asking.html", context, status=status_of(form))
+        return _ask(self, request, form, _("Roles of @%s") % colleague.handle, _("Save the roles"))
 
     def save_model(self, request: HttpRequest, obj: Member, form: Any, change: Any) -> None:
         """Suspend with effect at once: no session of theirs goes on, should they ever come back."""
@@ -195,7 +198,7 @@ class StaffInvitationAdmin(PersonalDataAdmin):
         if form.is_valid() and self._invite(request, form):
             messages.success(request, _("The invitation is on its way."))
             return redirect("admin:accounts_staffinvitation_changelist")
-        return self._page(request, form, status_of(form))
+        return _ask(self, request, form, _("Invite to the staff"), _("Send the invitation"))
 
     def _invite(self, request: HttpRequest, form: InviteForm) -> bool:
         """Invite; say False after telling the form what is in the way. It takes as long for a known address."""
@@ -211,11 +214,6 @@ class StaffInvitationAdmin(PersonalDataAdmin):
             self.log_addition(request, asked, f"invited: {', '.join(asked.roles)}")
             return True
         return False
-
-    def _page(self, request: HttpRequest, form: InviteForm, status: HTTPStatus) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "title": _("Invite to the staff"), "form": form}
-        context |= {"opts": self.opts, "submit": _("Send the invitation")}
-        return render(request, "admin/asking.html", context, status=status)
 
 
 admin.site.unregister(Group)

@@ -16,7 +16,7 @@ from privacy.compiled import Compiled
 from privacy.statement import Statement
 from privacy.visibility import Reaches, Ties, Viewer, unblocked, visible_page
 
-from .models import Member, Profile
+from .models import Member, Profile, exists_for_others
 
 PAGE = 50
 EXACT = ("city", "employer", "school")
@@ -46,8 +46,7 @@ def listed_for(viewer: Viewer) -> "QuerySet[Profile]":
 
 
 def _listed(viewer: Viewer, ties: Ties) -> "QuerySet[Profile]":
-    found = Profile.objects.filter(listed=True, member__is_active=True, member__email_verified_at__isnull=False)
-    found = found.filter(member__cancelled_at=None)
+    found = Profile.objects.filter(exists_for_others("member__"), listed=True)
     return found.filter(Q(display_name__isnull=False), Reaches("display_name", ties), unblocked(viewer))
 
 

@@ -59,11 +59,13 @@ def erase(number: int) -> bool:
 
 def _erase_values(data: PersonalData, member: Member) -> None:
     """Erase what is declared to go without its row. The rows themselves go with the member's."""
+    if not data.subjects:  # about nobody
+        return
     model = apps.get_model(data.model)
     mine = Q()
     for path in data.subjects:
         mine |= Q(**{"pk" if path == "self" else path: member.pk})
     rows: QuerySet[Member] = model._base_manager.filter(pk__in=model._base_manager.filter(mine).values("pk"))
-    for field in data.fields if data.subjects else ():
+    for field in data.fields:
         if isinstance(field.erasure, (Blank, Replace)):
             field.erasure.apply(rows, field.column)

@@ -28,10 +28,16 @@ from privacy.models import AudienceField, DefaultSet, random_number
 EMAIL_CONTEXT = "accounts_member.email"
 
 
+def exists_for_others(path: str = "") -> models.Q:
+    """Return the condition that a member exists for others, from rows that lead to them by ``path``, as *member__*."""
+    known = {"email_verified_at__isnull": False, "is_active": True, "cancelled_at": None}
+    return models.Q(**{f"{path}{name}": value for name, value in known.items()})
+
+
 class MemberQuerySet(SealedQuerySet["Member"]):
     def active(self) -> Self:
         """Return members who exist for others: confirmed, not suspended, not closing."""
-        return self.able_to_sign_in().filter(cancelled_at=None)
+        return self.filter(exists_for_others())
 
     def able_to_sign_in(self) -> Self:
         """Return members who may sign in: those who exist for others, and who is leaving and can still come back."""

@@ -51,11 +51,11 @@ class Writer:
         """Return the mail of ``row`` to ``address``. However often it is written, it has the same Message-ID."""
         way_out = way_out_of(row, notice)
         subject, text, html = self._texts(row, notice, way_out)
-        headers = _headers(row, address, way_out)
-        message = EmailMultiAlternatives(subject, text, to=[address], headers=headers)
+        token = sent_token(row, address)
+        message = EmailMultiAlternatives(subject, text, to=[address], headers=_headers(token, way_out))
         message.attach_alternative(html, "text/html")
         # For a provider to give back when it reports what became of it. A mail server is not told.
-        message.metadata = {"notice": sent_token(row, address)}  # type: ignore[attr-defined]
+        message.metadata = {"notice": token}  # type: ignore[attr-defined]
         return message
 
     def _texts(self, row: Notification, notice: Notice, way_out: str) -> tuple[str, ...]:
@@ -100,9 +100,9 @@ def _filling(row: Notification) -> Mapping[str, Any]:
     return unpack(row.filled_with or {})
 
 
-def _headers(row: Notification, address: str, way_out: str) -> dict[str, str]:
+def _headers(token: str, way_out: str) -> dict[str, str]:
     # Out-of-office replies and the like are not to answer it (RFC 3834).
-    headers = {"Message-ID": message_id(row, address), "Auto-Submitted": "auto-generated"}
+    headers = {"Message-ID": _message_id(token), "Auto-Submitted": "auto-generated"}
     if way_out:
         headers |= {"List-Unsubscribe": f"<{way_out}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return headers
@@ -130,7 +130,11 @@ def texts(
 
 def message_id(row: Notification, address: str) -> str:
     """Return the Message-ID of the mail of a row to ``address``."""
-    return f"<{sent_token(row, address)}@{settings.MAIL_DOMAIN}>"
+    return _message_id(sent_token(row, address))
+
+
+def _message_id(token: str) -> str:
+    return f"<{token}@{settings.MAIL_DOMAIN}>"
 
 
 def sent_token(row: Notification, address: str) -> str:

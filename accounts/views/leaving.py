@@ -33,8 +33,8 @@ def cancel(request: HttpRequest) -> HttpResponse:
         cancelling.cancel(member, by=member, seen=observe(request))
         logout(request)  # the session has ended with the others
         return redirect("accounts:cancelled")
-    context = {"form": form, "grace": settings.CANCELLATION_GRACE.days}
-    context["due"] = timezone.now() + settings.CANCELLATION_GRACE
+    grace = settings.CANCELLATION_GRACE
+    context = {"form": form, "grace": grace.days, "due": timezone.now() + grace}
     return render(request, "accounts/settings_cancel.html", context, status=status_of(form))
 
 

@@ -1,17 +1,13 @@
 """What came of handing a message to a provider over HTTP (django-anymail)."""
 
-from http import HTTPStatus
-
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
 from requests import ConnectionError as NotConnected, ConnectTimeout
 from urllib3.exceptions import NewConnectionError
 
 from ..outcomes import Outcome, Result
+from .statuses import not_taken
 
 ERRORS = (AnymailError,)
-# Somebody in between did not hear what became of it.
-BETWEEN = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
-NOT_NOW = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 def outcome_of(error: AnymailError) -> Outcome:
@@ -19,11 +15,8 @@ def outcome_of(error: AnymailError) -> Outcome:
     if isinstance(error, AnymailRecipientsRefused):
         return Outcome(Result.DEAD, "refused")
     status = getattr(error, "status_code", None)
-    if status in BETWEEN:
-        return Outcome(Result.UNCLEAR, str(int(status)))
     if status is not None:
-        is_later = status in NOT_NOW or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        return Outcome(Result.LATER if is_later else Result.REFUSED, str(int(status)))
+        return not_taken(status)
     cause = error.__cause__
     if isinstance(error, AnymailAPIError) and cause is not None and not _never_began(cause):
         return Outcome(Result.UNCLEAR, type(cause).__name__)

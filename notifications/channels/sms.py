@@ -18,12 +18,10 @@ from django.utils import timezone
 
 from ..letters import TextMessage
 from ..outcomes import Outcome, Result
+from .statuses import not_taken
 
 SECONDS = 10
 ENDING = ".json"
-# Somebody in between did not hear what became of it.
-BETWEEN = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
-NOT_NOW = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 class Backend(Protocol):
@@ -102,7 +100,4 @@ def _outcome(status: int) -> Outcome:
         return Outcome(Result.SENT)
     if status == HTTPStatus.GONE:  # nobody has the number; 404 is a wrong address of the gateway itself
         return Outcome(Result.DEAD, str(status))
-    if status in BETWEEN:
-        return Outcome(Result.UNCLEAR, str(status))
-    is_later = status in NOT_NOW or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return Outcome(Result.LATER if is_later else Result.REFUSED, str(status))
+    return not_taken(status)
