@@ -23,7 +23,7 @@ def _furnish(using: str, **kwargs: Any) -> None:
     if using != "default":
         return
     from .defaults import ensure_defaults
-    from .first_policy import ensure_first_policy
+    from .policy.first import ensure_first_policy
 
     ensure_defaults()
     ensure_first_policy()

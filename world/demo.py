@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from privacy.first_policy import first_policy_text
+from privacy.policy.first import first_policy_text
 
 from .alderford import (
     AWAY,

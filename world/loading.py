@@ -28,10 +28,10 @@ from encryption.keys import forget_keys
 from encryption.routers import KEYSTORE
 from privacy.audiences import set_audience
 from privacy.defaults import defaults_in_force, record_defaults, start_with
-from privacy.first_policy import ensure_first_policy, retract_untouched_first_policy
 from privacy.juveniles import is_juvenile_born
 from privacy.models import Circle, PolicyAcceptance, PolicyVersion
 from privacy.policy import agree
+from privacy.policy.first import ensure_first_policy, retract_untouched_first_policy
 from security.authenticator import keep_app
 
 from .description import DescribedCircle, DescribedMember, DescribedPolicy, DescribedStaff, World

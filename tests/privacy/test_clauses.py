@@ -3,8 +3,8 @@
 import pytest
 from django.utils.html import conditional_escape
 
-from privacy.clauses import clauses_of
-from privacy.first_policy import first_policy_text
+from privacy.policy.clauses import clauses_of
+from privacy.policy.first import first_policy_text
 
 
 def test_each_clause_has_its_letter_and_an_address_of_its_own():

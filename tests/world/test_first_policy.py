@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from privacy.clauses import clauses_of
-from privacy.first_policy import ensure_first_policy, first_policy_text, retract_untouched_first_policy
 from privacy.models import PolicyVersion
 from privacy.policy import agree
+from privacy.policy.clauses import clauses_of
+from privacy.policy.first import ensure_first_policy, first_policy_text, retract_untouched_first_policy
 from tests.factories import make_member
 
 pytestmark = pytest.mark.django_db

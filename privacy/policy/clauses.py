@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from .policy import cleaned, reader
+from .text import cleaned, reader
 
 MARKED = re.compile(r"([a-z])\.\s+(.+)")
 

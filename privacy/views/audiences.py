@@ -1,30 +1,26 @@
-"""Own settings of privacy, the check-up, and the policy itself."""
+"""Own settings of privacy, and the check-up."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalogue.vocabulary import Audience
+from privacy import checkup
+from privacy.audiences import choices, set_audience
+from privacy.fields import bearers, profile_model
+from privacy.forms import AudienceForm
+from privacy.juveniles import is_juvenile
+from privacy.models import Circle
+from privacy.presenting import presented
+from privacy.visibility import Viewer, visible_profiles
 from security.forms import status_of
 from security.returning import wanted
-
-from . import checkup
-from .audiences import choices, set_audience
-from .clauses import clauses_of
-from .fields import bearers, profile_model
-from .forms import AudienceForm
-from .juveniles import is_juvenile
-from .models import Circle, PolicyVersion
-from .policy import policy_in_force
-from .presenting import presented
-from .visibility import Viewer, visible_profiles
 
 MEANINGS = {
     Audience.EVERYONE: gettext_lazy("Anyone on the internet, signed in or not"),
@@ -167,33 +163,3 @@ def check_up(request: HttpRequest) -> HttpResponse:
         "total": len(steps),
     }
     return render(request, "privacy/check_up.html", context)
-
-
-@login_not_required
-@require_safe
-def policy(request: HttpRequest) -> HttpResponse:
-    """Read the policy in force."""
-    try:
-        version = policy_in_force()
-    except PolicyVersion.DoesNotExist:
-        raise Http404 from None
-    return _policy_page(request, version)
-
-
-@login_not_required
-@require_safe
-def policy_versions(request: HttpRequest) -> HttpResponse:
-    """List every version of the policy that was or is in force."""
-    return render(request, "privacy/policy_versions.html", {"versions": PolicyVersion.objects.in_force()})
-
-
-@login_not_required
-@require_safe
-def policy_version(request: HttpRequest, number: str) -> HttpResponse:
-    """Read one version of the policy."""
-    return _policy_page(request, get_object_or_404(PolicyVersion.objects.in_force(), number=number))
-
-
-def _policy_page(request: HttpRequest, version: PolicyVersion) -> HttpResponse:
-    preamble, clauses = clauses_of(version.body)
-    return render(request, "privacy/policy.html", {"version": version, "preamble": preamble, "clauses": clauses})

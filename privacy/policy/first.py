@@ -5,10 +5,10 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from .models import PolicyVersion
+from privacy.models import PolicyVersion
 
 FIRST = "1"
-FIRST_TEXT = Path(__file__).parent / "policies" / "1.md"
+FIRST_TEXT = Path(__file__).parent / "1.md"
 
 
 def first_policy_text() -> str:

@@ -1,4 +1,4 @@
-"""The back office of privacy: the defaults that new members start with, and the policy's versions."""
+"""The defaults that new members start with."""
 
 from typing import Any
 
@@ -6,12 +6,11 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from backoffice.pages import PersonalDataAdmin, StaffAdmin
+from backoffice.pages import StaffAdmin
 from catalogue.vocabulary import Audience
-
-from .audiences import CONTACT_FIELDS
-from .fields import bearers
-from .models import ErasureRequest, FieldDefault, PolicyVersion
+from privacy.audiences import CONTACT_FIELDS
+from privacy.fields import bearers
+from privacy.models import FieldDefault
 
 
 def label_of(default: FieldDefault) -> str:
@@ -58,38 +57,4 @@ class FieldDefaultAdmin(StaffAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(PolicyVersion)
-class PolicyVersionAdmin(StaffAdmin):
-    """The versions of the policy, to be read."""
-
-    list_display = ("number", "effective_at", "mode")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(ErasureRequest)
-class ErasureRequestAdmin(PersonalDataAdmin):
-    """Who leaves, since when, and when it falls due."""
-
-    list_display = ("member", "origin", "asked_at", "due_at", "kept_at")
-    list_filter = ("origin",)
-    list_select_related = ("member",)
-    search_fields = ("member__handle__exact",)
-    ordering = ("due_at",)
-    fields = ("member", "origin", "asked_by", "asked_at", "due_at", "kept_at")
-    readonly_fields = fields
-    list_per_page = 50
-    show_full_result_count = False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -1,0 +1,33 @@
+"""What the policy at work needs to remember."""
+
+from .audiences import (
+    AgeApplied,
+    Circle,
+    CircleMember,
+    DefaultSet,
+    FieldCircle,
+    FieldDefault,
+    FieldException,
+    FieldReview,
+)
+from .erasure import ErasureRequest
+from .fields import MOST_DIGITS, AudienceField, number_written, random_number
+from .policy import PolicyAcceptance, PolicyVersion
+
+__all__ = [
+    "MOST_DIGITS",
+    "AgeApplied",
+    "AudienceField",
+    "Circle",
+    "CircleMember",
+    "DefaultSet",
+    "ErasureRequest",
+    "FieldCircle",
+    "FieldDefault",
+    "FieldException",
+    "FieldReview",
+    "PolicyAcceptance",
+    "PolicyVersion",
+    "number_written",
+    "random_number",
+]

@@ -1,0 +1,1 @@
+"""Pages of the policy at work, a module for each right."""
