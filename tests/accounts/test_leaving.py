@@ -36,6 +36,7 @@ from notifications.written import WORDS as NOTICES
 from privacy.models import ErasureRequest
 from security.models import Event, Kind, Session
 from tests import factories
+from tests.killing import Killed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("D1")]
 PAGE, SURE = "/settings/cancel/", {"sure": "on"}
@@ -252,9 +253,6 @@ def test_the_handle_is_never_given_out_again_and_the_address_begins_anew(marked)
 
 @pytest.mark.promise("D2")
 def test_who_is_killed_before_the_end_leaves_everything_or_nothing(marked, monkeypatch):
-    class Killed(BaseException):
-        pass
-
     def dies(*_what):
         raise Killed
 

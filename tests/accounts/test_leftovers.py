@@ -18,14 +18,11 @@ from accounts.profiles import update_profile
 from catalogue.vocabulary import Audience
 from encryption.models import MemberKey
 from tests import factories
+from tests.killing import Killed
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.promise("D2")]
 
 OPEN = {"display_name": Audience.EVERYONE}
-
-
-class Killed(BaseException):
-    """What kill -9 looks like from inside."""
 
 
 @pytest.fixture

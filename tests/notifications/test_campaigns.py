@@ -25,6 +25,7 @@ from notifications.sending import notify
 from notifications.topics import Topic
 from notifications.written import NEWS, WORDS
 from tests import factories
+from tests.killing import Killed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("F5")]
 WRITTEN = {"heading": "The gate is open", "text": "Come in.\n\nBring boots.", "page": "/people/"}
@@ -293,10 +294,6 @@ def test_what_concerns_one_member_never_waits_for_a_campaign(planned, declare, s
 
 
 # --- killed, side by side, and what cannot go on ------------------------------------------------------------------
-class Killed(BaseException):
-    """Stands for ``kill -9``."""
-
-
 def test_who_is_killed_while_counting_leaves_nobody_out_and_nobody_twice(planned, sink, monkeypatch):
     monkeypatch.setattr(gathering, "SLICE", 3)
     people(10)

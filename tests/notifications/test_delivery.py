@@ -31,15 +31,12 @@ from notifications.settling import settle
 from notifications.suppression import suppress
 from security.notices import SECURITY_ALERT
 from tests import factories
+from tests.killing import Killed
 
 from .conftest import row_to
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("F5")]
 ALWAYS = [category for category in Category if category.is_always_sent]
-
-
-class Killed(BaseException):
-    """Stands for ``kill -9``: nothing after it runs."""
 
 
 def reset(member, **more):
