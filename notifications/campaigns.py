@@ -1,7 +1,6 @@
 """One notice to many: written, approved by somebody else, planned, paused, resumed and stopped by staff.
 
-Every act is one conditional change of the stage: of two who press at once, one is told that it was too late. What has
-to be done for it is done by the worker, see ``gathering``.
+What has to be done for it is done by the worker, see ``gathering``.
 """
 
 import hashlib
@@ -10,6 +9,8 @@ from typing import Any
 
 from django.db import transaction
 
+from backoffice.approval import Changed, NotNow, YourOwnWords, step
+
 from .models import UNSTARTED, Campaign, Stage
 from .notices import Notice, notice_of
 from .sending import notify
@@ -17,18 +18,6 @@ from .written import TRIAL
 
 # Taken up again where it was paused: before everybody was counted, or after.
 GOING = (Stage.GATHERING, Stage.SENDING)
-
-
-class NotNow(Exception):
-    """The campaign is not at a stage at which that can be done, or not any more."""
-
-
-class YourOwnWords(Exception):
-    """Nobody approves what they wrote themself."""
-
-
-class Changed(Exception):
-    """It has been changed since it was looked at."""
 
 
 def occasion_of(campaign: Campaign) -> str:
@@ -79,7 +68,7 @@ def is_written_by(campaign: Campaign, member: Any) -> bool:
 def finish_writing(campaign: Campaign) -> None:
     """Have it approved, or planned where nobody has to approve it. Raises ``NotNow``."""
     following = Stage.ASKED if notice_of(campaign.notice).needs_approval else Stage.PLANNED
-    _step(campaign, (Stage.DRAFT,), stage=following)
+    step(campaign, (Stage.DRAFT,), stage=following)
 
 
 def approve(campaign: Campaign, seen: str, *, by: Any) -> None:
@@ -93,29 +82,29 @@ def approve(campaign: Campaign, seen: str, *, by: Any) -> None:
             raise YourOwnWords
         if fingerprint(stored) != seen:
             raise Changed
-        _step(stored, (Stage.ASKED,), stage=Stage.PLANNED, approved_by=by, approved=seen)
+        step(stored, (Stage.ASKED,), stage=Stage.PLANNED, approved_by=by, approved=seen)
 
 
 def take_back(campaign: Campaign) -> None:
     """Have it written again before it has begun; an approval is void. Raises ``NotNow``."""
-    _step(campaign, (Stage.ASKED, Stage.PLANNED), stage=Stage.DRAFT, approved_by=None, approved="")
+    step(campaign, (Stage.ASKED, Stage.PLANNED), stage=Stage.DRAFT, approved_by=None, approved="")
 
 
 def pause(campaign: Campaign) -> None:
     """Let nothing of it leave that is not on its way. Raises ``NotNow``."""
-    _step(campaign, GOING, stage=Stage.PAUSED)
+    step(campaign, GOING, stage=Stage.PAUSED)
 
 
 def resume(campaign: Campaign) -> None:
     """Go on with what was paused. Raises ``NotNow``."""
     with transaction.atomic():
         stored = Campaign.objects.select_for_update().get(pk=campaign.pk)
-        _step(stored, (Stage.PAUSED,), stage=Stage.SENDING if stored.gathered_at else Stage.GATHERING)
+        step(stored, (Stage.PAUSED,), stage=Stage.SENDING if stored.gathered_at else Stage.GATHERING)
 
 
 def stop(campaign: Campaign) -> None:
     """Hold back for good what has not left. Raises ``NotNow``."""
-    _step(campaign, (*GOING, Stage.PAUSED), stage=Stage.STOPPING)
+    step(campaign, (*GOING, Stage.PAUSED), stage=Stage.STOPPING)
 
 
 def try_out(campaign: Campaign, *, by: Any) -> None:
@@ -126,10 +115,3 @@ def try_out(campaign: Campaign, *, by: Any) -> None:
 def notice_for(campaign: Campaign) -> Notice:
     """Return the notice of ``campaign``. Raises ``UnknownNotice``."""
     return notice_of(campaign.notice)
-
-
-def _step(campaign: Campaign, stages: tuple[Stage, ...], **values: Any) -> None:
-    if not Campaign.objects.filter(pk=campaign.pk, stage__in=stages).update(**values):
-        raise NotNow
-    for name, value in values.items():
-        setattr(campaign, name, value)

@@ -1,6 +1,6 @@
 """Campaigns for staff: written, approved by somebody else, watched, paused and stopped."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -8,19 +8,19 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from backoffice.pages import StaffAdmin
+from backoffice.acts import ActingAdmin, Button
+from backoffice.approval import NotNow
 
 from .. import campaigns
 from ..audiences import UnknownAudience, audience_of
-from ..campaigns import Changed, NotNow, YourOwnWords, fingerprint
+from ..campaigns import fingerprint
 from ..clocks import ZoneOf
 from ..gathering import time_left, totals_of
 from ..letters import HTML, ON_SITE, texts
@@ -32,24 +32,9 @@ from .writing import CampaignForm
 
 # What stands beside the words, whoever looks.
 FACTS = ("stage", "written_by", "approved_by", "begun_at", "ended_at")
-Act = Callable[[Campaign, HttpRequest], None]
-
-
-@dataclass(frozen=True)
-class Button:
-    """One act on a campaign: at which stages there is one, and what it is called."""
-
-    name: str
-    label: Any
-    stages: tuple[Stage, ...]
-    act: Act
-    done: Any
-    is_dangerous: bool = False
 
 
 def _approve(campaign: Campaign, request: HttpRequest) -> None:
-    if not request.user.has_perm("notifications.approve_campaign"):
-        raise PermissionDenied
     campaigns.approve(campaign, request.POST.get("seen", ""), by=request.user)
 
 
@@ -133,10 +118,11 @@ def bars(totals: Mapping[str, int]) -> Iterator[Bar]:
 
 
 @admin.register(Campaign)
-class CampaignAdmin(StaffAdmin):
+class CampaignAdmin(ActingAdmin):
     """One notice to many."""
 
     form = CampaignForm
+    buttons = BUTTONS
     list_display = ("__str__", "heading", "kind", "stage", "recipients", "starts_at", "ended_at")
     list_filter = ("stage",)
     ordering = ("-pk",)
@@ -161,9 +147,8 @@ class CampaignAdmin(StaffAdmin):
         is_open = obj is None or obj.stage in UNSTARTED or request.method == "POST"
         return super().has_change_permission(request, obj) and is_open
 
-    def has_approve_permission(self, request: HttpRequest) -> bool:
-        """Say whether this member of staff may approve what others wrote."""
-        return request.user.has_perm("notifications.approve_campaign")
+    def is_written_by(self, row: Campaign, member: Any) -> bool:
+        return campaigns.is_written_by(row, member)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let a draft be thrown away, and nothing that anybody was told."""
@@ -196,42 +181,8 @@ class CampaignAdmin(StaffAdmin):
             messages.warning(request, _("It had begun meanwhile and was not changed. What you typed is a new draft."))
 
     def get_urls(self) -> list[URLPattern]:
-        act = require_POST(self.admin_site.admin_view(self.act_view))
         preview = self.admin_site.admin_view(require_safe(self.preview_view))
-        return [
-            path("<int:number>/act/", act, name="notifications_campaign_act"),
-            path("<int:number>/preview/", preview, name="notifications_campaign_preview"),
-            *super().get_urls(),
-        ]
-
-    # --- acts -----------------------------------------------------------------------------------------------------
-    def act_view(self, request: HttpRequest, number: int) -> HttpResponse:
-        """Do what a button says."""
-        may_change = super().has_change_permission(request)
-        if not (may_change or self.has_approve_permission(request)):
-            raise PermissionDenied
-        campaign = get_object_or_404(Campaign, pk=number)
-        button = BUTTONS.get(request.POST.get("act", ""))
-        if button is None:
-            raise Http404
-        if not may_change and button.name != "approve":
-            raise PermissionDenied
-        self._do(request, campaign, button)
-        return redirect("admin:notifications_campaign_change", campaign.pk)
-
-    def _do(self, request: HttpRequest, campaign: Campaign, button: Button) -> None:
-        try:
-            with transaction.atomic():  # nothing is done that is not written down
-                button.act(campaign, request)
-                self.log_change(request, campaign, button.name)
-        except NotNow:
-            messages.error(request, _("That was too late: it has come further meanwhile."))
-        except YourOwnWords:
-            messages.error(request, _("You wrote it yourself. Somebody else has to approve it."))
-        except Changed:
-            messages.error(request, _("It was changed since you looked at it. Read it once more."))
-        else:
-            messages.success(request, button.done)
+        return [path("<int:number>/preview/", preview, name="notifications_campaign_preview"), *super().get_urls()]
 
     # --- what is shown --------------------------------------------------------------------------------------------
     def render_change_form(self, request: HttpRequest, context: Any, *rest: Any, **options: Any) -> Any:
@@ -239,19 +190,9 @@ class CampaignAdmin(StaffAdmin):
         campaign = context.get("original")
         more = {}
         if campaign:
-            more = self._progress(campaign) | {"buttons": list(self._buttons(request, campaign))}
-            more["waits"] = campaign.stage == Stage.ASKED and not self._may_approve(request, campaign)
+            more = self._progress(campaign) | {"buttons": list(self.buttons_for(request, campaign))}
+            more["waits"] = campaign.stage == Stage.ASKED and not self.may_approve(request, campaign)
         return super().render_change_form(request, {**context, **more}, *rest, **options)
-
-    def _buttons(self, request: HttpRequest, campaign: Campaign) -> Iterator[Button]:
-        may_change = super().has_change_permission(request, campaign)
-        may_approve = self._may_approve(request, campaign)
-        for button in BUTTONS.values():
-            if campaign.stage in button.stages and (may_approve if button.name == "approve" else may_change):
-                yield button
-
-    def _may_approve(self, request: HttpRequest, campaign: Campaign) -> bool:
-        return self.has_approve_permission(request) and not campaigns.is_written_by(campaign, request.user)
 
     def _progress(self, campaign: Campaign) -> dict[str, Any]:
         totals, now = totals_of(campaign), timezone.now()
