@@ -1,8 +1,9 @@
-"""The policy: the version in force, and every one before."""
+"""The policy: the version in force, every one before, and those whose day is still to come."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from privacy.models import PolicyVersion
@@ -32,9 +33,15 @@ def policy_versions(request: HttpRequest) -> HttpResponse:
 @require_safe
 def policy_version(request: HttpRequest, number: str) -> HttpResponse:
     """Read one version of the policy."""
-    return _policy_page(request, get_object_or_404(PolicyVersion.objects.in_force(), number=number))
+    return _policy_page(request, get_object_or_404(PolicyVersion.objects.published(), number=number))
 
 
 def _policy_page(request: HttpRequest, version: PolicyVersion) -> HttpResponse:
     preamble, clauses = clauses_of(version.body)
-    return render(request, "privacy/policy.html", {"version": version, "preamble": preamble, "clauses": clauses})
+    context = {
+        "version": version,
+        "preamble": preamble,
+        "clauses": clauses,
+        "is_to_come": version.effective_at > timezone.now(),
+    }
+    return render(request, "privacy/policy.html", context)
