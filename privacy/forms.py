@@ -17,6 +17,7 @@ from .audiences import CONTACT_FIELDS, Choice, excepted_from, refuse_impossible
 from .erasure.certificate import NotACertificate, read
 from .holds import LONGEST, holdable
 from .models import Circle, LegalHold
+from .models.holds import FILE_NUMBER
 from .visibility import Viewer, known_to
 
 WORDS = [(audience.word, audience.label) for audience in Audience]
@@ -145,7 +146,7 @@ class HoldForm(ExtendForm):
 
     member = forms.CharField(max_length=40, label=_("Handle"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
     ground = forms.ChoiceField(choices=LegalHold.Ground.choices, label=_("Ground"))
-    reference = LegalHold._meta.get_field("reference").formfield()
+    reference = LegalHold._meta.get_field("reference").formfield(validators=[FILE_NUMBER])
     held = forms.MultipleChoiceField(
         label=_("What is held"),
         widget=forms.CheckboxSelectMultiple,
