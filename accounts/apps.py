@@ -15,9 +15,11 @@ class AccountsConfig(AppConfig):
         from .erasing import IDENTITY
         from .phones import confirmed_number
         from .picture_files import stored_pictures
+        from .places import register_places
         from .roles import sync_roles
 
         register_files(stored_pictures)
         register_numbers(confirmed_number)
         register_part(IDENTITY)
+        register_places()
         post_migrate.connect(sync_roles, sender=self)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from privacy.changes import record
 from privacy.juveniles import age_on, is_juvenile_born
 from security.allowances import Limit, Share, Throttled, take_all
 
@@ -57,4 +58,5 @@ def correct(member: Member, born: date) -> Step:
             if step is not Step.BECOMES_JUVENILE:
                 raise
         write_values(profile, {"birth_date": born})
+        record(member, ["birth_date"])
     return step

@@ -23,6 +23,7 @@ SETTINGS = (
     ("accounts:settings-profile", "person", _("Profile")),
     ("privacy:settings-privacy", "eye", _("Who sees what")),
     ("privacy:check-up", "lock-on", _("Check-up")),
+    ("privacy:information", "ledger", _("Your information")),
     ("accounts:circles", "circle", _("Circles")),
     ("accounts:blocks", "block", _("Blocks and mutes")),
     ("notifications:settings", "bell", _("Notices")),

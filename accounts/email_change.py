@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from encryption.blind_index import blind_index
+from privacy.changes import record
 from security import events, tokens
 from security.allowances import Limit, Share, take, take_all
 from security.disowning import disown, register_undo
@@ -154,6 +155,7 @@ def _move(member: Member, address: str) -> None:
     """Have ``member`` sign in with ``address`` from now on."""
     member.email, member.email_verified_at = address, timezone.now()
     member.save(update_fields=["email", "email_index", "email_verified_at"])
+    record(member, ["email"])
     for purpose in (tokens.RESET_PASSWORD, tokens.VERIFY_EMAIL):
         tokens.withdraw(member, purpose)
 

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 from encryption.envelope import DecryptionError
+from privacy.changes import record
 from privacy.visibility import Viewer, unblocked, visible_profiles
 
 from .leftovers import clear, expect_files, forget_files
@@ -211,6 +212,7 @@ def _replace(member: Member, fresh: uuid.UUID | None) -> None:
         Picture.objects.create(pk=fresh, member=member)
     profile.picture = str(fresh) if fresh else None
     profile.save(update_fields=["picture"])
+    record(member, ["picture"])
     for old in gone:
         forget_files(old)
 

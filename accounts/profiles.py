@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django_countries import countries
 
 from privacy.audiences import publish_name
+from privacy.changes import record
 from privacy.fields import OPEN_NAME
 from privacy.juveniles import cap, is_juvenile_born
 from security.characters import refuse_unprintable, refuse_unprintable_but_breaks, unprintable
@@ -64,6 +65,7 @@ def update_profile(member: Member, changes: dict[str, Any], *, by: Member) -> li
         member.time_zone = cleaned["time_zone"]
         member.save(update_fields=["time_zone"])
         changed.append("time_zone")
+    record(member, changed)
     return changed
 
 

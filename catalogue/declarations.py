@@ -20,7 +20,9 @@ class PersonalField:
 
     ``keep_for`` counts from the date column (or ``relation__column``) ``counted_from``; without it, it is kept as
     long as the account. A field with ``derived_from`` has no column of its own: it is read from that one and erased
-    with it. ``label`` and ``why`` are wording: they are shown to people and take no part in comparisons.
+    with it. ``withheld`` is the reason why not even its owner is shown the value, where there is one: it would open
+    the account to whoever looks over their shoulder. ``label``, ``why`` and ``withheld`` are wording: they are shown
+    to people and take no part in comparisons.
     """
 
     name: str
@@ -38,6 +40,7 @@ class PersonalField:
     erasure: Erasure = field(default_factory=Blank)
     label: Text = field(default="", compare=False)
     why: Text = field(default="", compare=False)
+    withheld: Text = field(default="", compare=False)
     derived_from: str | None = None
 
     def __post_init__(self) -> None:
@@ -73,16 +76,22 @@ class PersonalData:
     """Everything that one model holds about people, and the reasons why the rest of its columns is not about them.
 
     ``subjects`` are the paths to the people concerned (``"self"``, ``"member"``, ``"post__author"``; a friendship has
-    two). ``not_personal`` maps each other column to the reason.
+    two). The first of them may know of the row, others only where ``known_to`` names them: nobody is told who blocks
+    them. ``not_personal`` maps each other column to the reason. ``title`` is what people call the rows, where the
+    model is not called so.
     """
 
     model: str
     subjects: tuple[str, ...] = ()
     fields: tuple[PersonalField, ...] = ()
     not_personal: Mapping[str, str] = field(default_factory=dict, hash=False)
+    known_to: tuple[str, ...] = ()
+    title: Text = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "not_personal", MappingProxyType(dict(self.not_personal)))
+        if not set(self.known_to) <= set(self.subjects):
+            self._refuse("who may know of a row is among those it is about")
         self._check_names()
         self._check_subjects()
         for column, reason in self.not_personal.items():
@@ -109,6 +118,11 @@ class PersonalData:
 
     def _refuse(self, why: str) -> NoReturn:
         raise DeclarationError(f"{self.model}: {why}")
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """Return the paths to those who may know of a row."""
+        return tuple(dict.fromkeys((*self.subjects[:1], *self.known_to)))
 
     def field(self, name: str) -> PersonalField:
         """Return the declared field ``name``; raise KeyError if there is none."""

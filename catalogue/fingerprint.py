@@ -41,13 +41,14 @@ def _data(data: PersonalData) -> dict[str, object]:
     return {
         "model": data.model.lower(),
         "subjects": sorted(data.subjects),
+        "known_to": sorted(data.known_to),
         "fields": _sorted([_field(field) for field in data.fields]),
         "not_personal": sorted(data.not_personal),
     }
 
 
 def _field(field: PersonalField) -> dict[str, object]:
-    wording = {"label", "why"}
+    wording = {"label", "why", "withheld"}
     declared = {name: value for name, value in vars(field).items() if name not in wording}
     return {name: _plain(value) for name, value in declared.items()}
 

@@ -23,7 +23,12 @@ register(
         model="notifications.Notification",
         subjects=("member",),
         fields=(
-            _told("parameters", _("What a notice was filled with"), encrypted=True),
+            _told(
+                "parameters",
+                _("What a notice was filled with"),
+                encrypted=True,
+                withheld=_("It may hold a link that opens your account. The mail itself has it."),
+            ),
             _told("address", _("Address of a notice"), encrypted=True),
         ),
         not_personal={
@@ -137,6 +142,7 @@ register(
 register(
     PersonalData(
         model="notifications.Announced",
+        title=_("announcements you put away"),
         subjects=("member",),
         fields=(_chosen("is_put_away", _("Whether you put an announcement away")),),
         not_personal={"id": "number of the row", "announcement": "which one", "member": "to whom it is shown"},

@@ -16,9 +16,10 @@ from catalogue.vocabulary import Audience
 from encryption.blind_index import normalise
 from encryption.overwriting import empty_write_ahead_log
 
+from .changes import record
 from .fields import OPEN_NAME, bearers, profile_model
 from .juveniles import is_juvenile
-from .models import Circle, FieldCircle, FieldException
+from .models import Change, Circle, FieldCircle, FieldException
 
 CONTACT_FIELDS = ("email", "phone", "postal_address")
 
@@ -83,6 +84,7 @@ def set_audience(
     FieldCircle.objects.bulk_create(FieldCircle(owner=member, field=field, circle=circle) for circle in chosen)
     FieldException.objects.filter(owner=member, field=field).delete()
     FieldException.objects.bulk_create(FieldException(owner=member, field=field, person=person) for person in excepted)
+    record(member, [field], kind=Change.Kind.AUDIENCE)
 
 
 def hold(member: Any) -> None:

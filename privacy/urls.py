@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import agreeing, audiences, certificates, policy
+from .views import agreeing, audiences, certificates, information, policy
 
 app_name = "privacy"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("erasure/verify/", certificates.verify, name="verify-certificate"),
     path("erasure/key.pem", certificates.key, name="certificate-key"),
     path("policy/", policy.policy, name="policy"),
+    path("settings/information/", information.information, name="information"),
+    path("settings/information/changes/", information.changes, name="changes"),
+    path("settings/information/<str:label>/", information.information_of, name="information-of"),
     path("policy/agree/", agreeing.agree, name="agree"),
     path("policy/agreed/", agreeing.agreed, name="agreed"),
     path("policy/versions/", policy.policy_versions, name="policy-versions"),

@@ -31,6 +31,7 @@ def _until_expired(name: str, label: Any, expiry: str, **particulars: Any) -> Pe
 register(
     PersonalData(
         model="security.Browser",
+        title=_("browsers we know"),
         subjects=("member",),
         fields=(
             _for_ninety_days("first_seen_at", _("Browser first seen"), "last_seen_at"),
@@ -46,6 +47,7 @@ register(
 register(
     PersonalData(
         model="security.SignIn",
+        title=_("sign-ins"),
         subjects=("member",),
         fields=(
             _for_ninety_days("device", _("Device"), "seen_at", encrypted=True),
@@ -59,8 +61,17 @@ register(
 register(
     PersonalData(
         model="security.Session",
+        title=_("browsers that are signed in"),
         subjects=("member",),
-        fields=(_until_expired("session_data", _("Signed-in browser"), "expire_date", purpose=Purpose.SIGN_IN),),
+        fields=(
+            _until_expired(
+                "session_data",
+                _("Signed-in browser"),
+                "expire_date",
+                purpose=Purpose.SIGN_IN,
+                withheld=_("Whoever has it is signed in."),
+            ),
+        ),
         not_personal={
             "session_key": "digest of a random number",
             "expire_date": "when the row goes",
@@ -72,6 +83,7 @@ register(
 register(
     PersonalData(
         model="security.Interrupted",
+        title=_("forms that wait for a fresh sign-in"),
         subjects=("member",),
         fields=(
             _until_expired(
@@ -80,6 +92,7 @@ register(
                 "expires_at",
                 category=Category.UPLOADED,
                 encrypted=True,
+                withheld=_("It holds what you typed, a password perhaps."),
             ),
         ),
         not_personal={"id": "random number", "member": "whose form it is", "expires_at": "when the row goes"},
@@ -88,6 +101,7 @@ register(
 register(
     PersonalData(
         model="security.Event",
+        title=_("security events"),
         subjects=("member",),
         fields=(
             _for_ninety_days("kind", _("What happened"), "at"),
@@ -108,6 +122,7 @@ register(
 register(
     PersonalData(
         model="security.Token",
+        title=_("links that were mailed"),
         subjects=("member",),
         fields=(_until_expired("purpose", _("Link that was mailed"), "expires_at", masked=False),),
         not_personal={
@@ -145,7 +160,15 @@ register(
     PersonalData(
         model="security.AuthenticatorApp",
         subjects=("user",),
-        fields=(*ALWAYS, _step("secret", _("Secret of an authenticator app"), encrypted=True)),
+        fields=(
+            *ALWAYS,
+            _step(
+                "secret",
+                _("Secret of an authenticator app"),
+                encrypted=True,
+                withheld=_("Whoever has it has your second step."),
+            ),
+        ),
         not_personal=_about_steps(last_step="which code was used last"),
     )
 )
@@ -160,6 +183,7 @@ register(
 register(
     PersonalData(
         model="security.StepRemoval",
+        title=_("removal of your second steps"),
         subjects=("member",),
         fields=(
             _step("added_from", _("Second steps in question: added from"), category=Category.OBSERVED),
@@ -193,7 +217,9 @@ register(
     PersonalData(
         model="django_otp_webauthn.WebAuthnUserHandle",
         subjects=("user",),
-        fields=(_step("handle_hex", _("Random number by which passkeys know you")),),
+        fields=(
+            _step("handle_hex", _("Random number by which passkeys know you"), withheld=_("Your passkeys have it.")),
+        ),
         not_personal={"user": "whose number it is"},
     )
 )

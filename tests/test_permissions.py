@@ -156,6 +156,9 @@ privacy:check-up                               POST 302 404 404 302 302 404 404 
 privacy:agree                                  GET  302 302 302 302 302 302 302 302 302
 privacy:agree                                  POST 302 302 302 302 302 302 302 302 302
 privacy:agreed                                 GET 302 200 200 302 302 200 200 200 200
+privacy:information                            GET  302 200 200 302 302 200 200 200 200
+privacy:information-of                         GET  302 200 200 302 302 200 200 200 200
+privacy:changes                                GET  302 200 200 302 302 200 200 200 200
 privacy:policy                                 GET  200 200 200 200 200 200 200 200 200
 privacy:policy-versions                        GET  200 200 200 200 200 200 200 200 200
 privacy:policy-version                         GET  200 200 200 200 200 200 200 200 200
@@ -427,6 +430,7 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "step_id": str((AuthenticatorApp.objects.filter(user=rose).first() or add_app(rose)).pk),
         "colleague": str(cast["staff"].pk),
         "number": PolicyVersion.objects.in_force()[0].number,
+        "label": "security.event",
         "token": tokens.issue(make_member("bud", email_verified_at=None), tokens.VERIFY_EMAIL),
         "reset_token": tokens.issue(rose, tokens.RESET_PASSWORD),
         "change_token": change,

@@ -39,6 +39,7 @@ register(
                 name="password",
                 label=_("Password"),
                 why=_("To sign in. We keep only a digest of it."),
+                withheld=_("Nobody can read it, we neither: only a digest is kept."),
                 category=Category.REGISTRATION,
                 purpose=Purpose.SIGN_IN,
                 erasure=DeleteRow(),

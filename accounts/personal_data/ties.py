@@ -18,6 +18,7 @@ for model, people, when, purpose in (
         PersonalData(
             model=model,
             subjects=people,
+            known_to=people if model == "accounts.FriendRequest" else (),
             fields=tuple(
                 PersonalField(name=name, label=label, category=Category.UPLOADED, purpose=purpose, erasure=DeleteRow())
                 for name, label in ((people[0], _("Who")), (people[1], _("Whom")), (when, _("Since")))

@@ -31,6 +31,7 @@ register(
 register(
     PersonalData(
         model="accounts.EmailChange",
+        title=_("changes of your e-mail address"),
         subjects=("member",),
         fields=tuple(
             PersonalField(

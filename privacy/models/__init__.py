@@ -10,6 +10,7 @@ from .audiences import (
     FieldException,
     FieldReview,
 )
+from .changes import Change
 from .erasure import ErasureRequest, ErasureStep
 from .fields import MOST_DIGITS, AudienceField, number_written, random_number
 from .holds import LegalHold
@@ -19,6 +20,7 @@ __all__ = [
     "MOST_DIGITS",
     "AgeApplied",
     "AudienceField",
+    "Change",
     "Circle",
     "CircleMember",
     "DefaultSet",

@@ -46,6 +46,7 @@ def _choice(name: str, label: Any) -> PersonalField:
 register(
     PersonalData(
         model="privacy.CircleMember",
+        title=_("people in your circles"),
         subjects=("circle__owner", "person"),
         fields=(_choice("person", _("In a circle")),),
         not_personal={"id": "number of the row", "circle": "which circle"},
@@ -54,6 +55,7 @@ register(
 register(
     PersonalData(
         model="privacy.FieldCircle",
+        title=_("circles you show a field to"),
         subjects=("owner",),
         fields=(_choice("circle", _("Circle that sees a field")),),
         not_personal={"id": "number of the row", "owner": "whose choice it is", "field": "name of a field"},
@@ -62,6 +64,7 @@ register(
 register(
     PersonalData(
         model="privacy.FieldException",
+        title=_("people you except from a field"),
         subjects=("owner", "person"),
         fields=(_choice("person", _("Excepted from a field")),),
         not_personal={"id": "number of the row", "owner": "whose choice it is", "field": "name of a field"},
@@ -70,6 +73,7 @@ register(
 register(
     PersonalData(
         model="privacy.FieldReview",
+        title=_("fields you looked over"),
         subjects=("member",),
         fields=(_choice("reviewed_at", _("Looked over")),),
         not_personal={"id": "number of the row", "member": "whose review it is", "field": "name of a field"},

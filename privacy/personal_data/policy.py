@@ -14,7 +14,7 @@ from catalogue.vocabulary import Basis, Category, Purpose
 CLAIMS_END = timedelta(days=6 * 365)
 
 
-def _evidence(name: str, label: Any) -> PersonalField:
+def _evidence(name: str, label: Any, **more: Any) -> PersonalField:
     """Return the declaration of what shows that somebody agreed; without their name it outlives their account."""
     return PersonalField(
         name=name,
@@ -26,17 +26,19 @@ def _evidence(name: str, label: Any) -> PersonalField:
         keep_for=CLAIMS_END,
         counted_from="left_at",
         erasure=Keep(because=_("to show what was agreed to, without saying by whom"), until=CLAIMS_END),
+        **more,
     )
 
 
 register(
     PersonalData(
         model="privacy.PolicyAcceptance",
+        title=_("agreements to the policy"),
         subjects=("member",),
         fields=(
             _evidence("accepted_at", _("Agreed to the policy")),
             _evidence("language", _("Language of the text agreed to")),
-            _evidence("pseudonym", _("Keyed digest of the handle that agreed")),
+            _evidence("pseudonym", _("Keyed digest of the handle that agreed"), withheld=_("A digest says nothing.")),
         ),
         not_personal={
             "id": "number of the row",

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalogue.vocabulary import Audience
 from privacy import checkup
 from privacy.audiences import choices, set_audience
+from privacy.changes import record
 from privacy.fields import bearers, profile_model
 from privacy.forms.audiences import AudienceForm
 from privacy.juveniles import is_juvenile
@@ -136,7 +138,9 @@ def set_listed(request: HttpRequest) -> HttpResponse:
     if listed and is_juvenile(request.user):
         messages.warning(request, _("Under 18, nobody is listed."))
     else:
-        profile_model()._default_manager.filter(pk=request.user.pk).update(listed=listed)
+        with transaction.atomic():
+            profile_model()._default_manager.filter(pk=request.user.pk).update(listed=listed)
+            record(request.user, ["listed"])
         messages.success(request, _("You are listed.") if listed else _("You are not listed any more."))
     return redirect("privacy:settings-privacy")
 

@@ -33,6 +33,7 @@ def parts(rose: Member) -> dict[str, str]:
         "picture_id": "6b0c1a52-3d2f-4a5e-9f0e-2d7f1f0c8a11",
         "size": "small",
         "kind": "app",
+        "label": "security.event",
         "step_id": str(AuthenticatorApp.objects.get(user=rose).pk),
         "number": PolicyVersion.objects.in_force()[0].number,
         "name": "one.log",

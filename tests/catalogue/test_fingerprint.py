@@ -74,6 +74,7 @@ def test_all_replacements_differ_from_each_other():
     [
         replace(DATA, model="catalogue.Root"),
         replace(DATA, subjects=("member",)),
+        replace(DATA, known_to=("friend",)),
         replace(DATA, fields=(FIELD,)),
         replace(DATA, not_personal={"id": "a number"}),
     ],
