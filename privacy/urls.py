@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import audiences, policy
+from .views import audiences, policy, policy_changes
 
 app_name = "privacy"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("settings/privacy/<slug:field>/", audiences.field_audience, name="field-audience"),
     path("settings/check-up/", audiences.check_up, name="check-up"),
     path("policy/", policy.policy, name="policy"),
+    path("policy/data/", policy.policy_data, name="policy-data"),
     path("policy/versions/", policy.policy_versions, name="policy-versions"),
     path("policy/versions/<str:number>/", policy.policy_version, name="policy-version"),
+    path("policy/changes/", policy_changes.policy_changes, name="policy-changes"),
+    path("policy/changes/<str:number>/", policy_changes.policy_changes_of, name="policy-changes-of"),
 ]

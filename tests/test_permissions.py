@@ -152,8 +152,11 @@ privacy:field-audience                         POST 302 422 422 302 302 422 422 
 privacy:check-up                               GET  302 200 200 302 302 200 200 200 200
 privacy:check-up                               POST 302 404 404 302 302 404 404 404 404
 privacy:policy                                 GET  200 200 200 200 200 200 200 200 200
+privacy:policy-data                            GET  200 200 200 200 200 200 200 200 200
 privacy:policy-versions                        GET  200 200 200 200 200 200 200 200 200
 privacy:policy-version                         GET  200 200 200 200 200 200 200 200 200
+privacy:policy-changes                         GET  302 302 302 302 302 302 302 302 302
+privacy:policy-changes-of                      GET  200 200 200 200 200 200 200 200 200
 # people
 accounts:home                                  GET  200 200 200 200 302 200 200 200 200
 accounts:join                                  GET  200 302 302 200 302 302 302 302 302

@@ -47,6 +47,8 @@ PAGES = [
     "/settings/security/gave-away/",
     "/settings/notices/",
     "/inbox/",
+    "/policy/",
+    "/policy/data/",
 ]
 
 

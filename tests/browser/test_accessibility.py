@@ -67,6 +67,8 @@ FOR_VISITORS = [
     "/policy/",
     "/policy/versions/",
     "/policy/versions/1/",
+    "/policy/changes/1/",
+    "/policy/data/",
     "/dev/mail/",
     "/nothing/here/",
     "/people/?q=%00",
