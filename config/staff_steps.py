@@ -47,6 +47,7 @@ OPEN = frozenset(
         "accounts:keep",
         "privacy:policy",
         "privacy:policy-data",
+        "privacy:kept",
         "privacy:policy-versions",
         "privacy:policy-version",
         "privacy:policy-changes",

@@ -13,8 +13,10 @@ class PrivacyConfig(AppConfig):
         from notifications.recipients import register_juveniles
 
         from .juveniles import juveniles_among
+        from .policy import standing
 
         register_juveniles(juveniles_among)
+        standing.register()
         post_migrate.connect(_furnish, sender=self)
 
 

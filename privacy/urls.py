@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import audiences, policy, policy_changes
+from .views import audiences, policy, policy_changes, policy_kept
 
 app_name = "privacy"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("settings/check-up/", audiences.check_up, name="check-up"),
     path("policy/", policy.policy, name="policy"),
     path("policy/data/", policy.policy_data, name="policy-data"),
+    path("policy/kept/", policy_kept.policy_kept, name="kept"),
     path("policy/versions/", policy.policy_versions, name="policy-versions"),
     path("policy/versions/<str:number>/", policy.policy_version, name="policy-version"),
     path("policy/changes/", policy_changes.policy_changes, name="policy-changes"),

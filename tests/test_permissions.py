@@ -153,6 +153,7 @@ privacy:check-up                               GET  302 200 200 302 302 200 200 
 privacy:check-up                               POST 302 404 404 302 302 404 404 404 404
 privacy:policy                                 GET  200 200 200 200 200 200 200 200 200
 privacy:policy-data                            GET  200 200 200 200 200 200 200 200 200
+privacy:kept                                   GET  200 200 200 200 200 200 200 200 200
 privacy:policy-versions                        GET  200 200 200 200 200 200 200 200 200
 privacy:policy-version                         GET  200 200 200 200 200 200 200 200 200
 privacy:policy-changes                         GET  302 302 302 302 302 302 302 302 302

@@ -49,6 +49,7 @@ PAGES = [
     "/inbox/",
     "/policy/",
     "/policy/data/",
+    "/policy/kept/",
 ]
 
 

@@ -17,8 +17,8 @@ from .history import Reign
 class TwoVersions(forms.Form):
     """Two of the versions that were or are in force: ``to`` is read, ``from`` is what it is compared with."""
 
-    def __init__(self, data: Any, among: Sequence[Reign], *args: Any, **kwargs: Any) -> None:
-        super().__init__(data, *args, auto_id="versions-%s", **kwargs)
+    def __init__(self, data: Any, among: Sequence[Reign], initial: dict[str, str] | None = None) -> None:
+        super().__init__(data, auto_id="versions-%s", initial=initial)
         choices = [(reign.version.number, _named(reign)) for reign in among]
         select = forms.Select(attrs={"class": "select"})
         wrong = {"invalid_choice": _("There is no such version. Choose one of these.")}

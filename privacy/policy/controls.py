@@ -35,7 +35,7 @@ DATA = Control("/policy/data/", _("Everything that is held"), "ledger", is_open=
 KEPT = Control("/policy/kept/", _("How each clause is kept"), "proof", is_open=True)
 VERSIONS = Control("/policy/versions/", _("All versions"), "clock", is_open=True)
 CHANGES = Control("/policy/changes/", _("What changed"), "repost", is_open=True)
-AGREE = Control("/policy/agree/", _("What you agreed to"), "check")
+AGREED = Control("/policy/agreed/", _("What you agreed to"), "check")
 INFORMATION = Control("/settings/information/", _("Your information"), "eye")
 DOWNLOAD = Control("/settings/information/download/", _("Take a copy"), "download")
 PROFILE = Control("/settings/profile/", _("See and change it"), "person")
@@ -66,7 +66,7 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
     "c": (INFORMATION, DOWNLOAD, PROFILE, EMAIL, PHONE),
     "d": (CANCEL, DOWNLOAD),
     "e": (AUDIENCES, CHECK_UP, CIRCLES),
-    "f": (NOTICES, AGREE),
+    "f": (NOTICES, AGREED),
     "g": (EMAIL_AUDIENCE, PHONE_AUDIENCE, BLOCKS),
     "h": (SHARING, DISCLOSURES),
     "i": (DISCLOSURES, TRANSPARENCY),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django.utils.html import strip_tags
-from django.utils.safestring import SafeString
 
 from .blocks import blocks_of
 from .clauses import Clause, clauses_of
@@ -109,13 +108,13 @@ def _all_clauses(body: str) -> list[Clause]:
 def _difference(old: Clause | None, new: Clause | None, patience: Patience, *, is_moved: bool) -> Difference:
     clause = new or old
     assert clause is not None
-    titles = [each.title if each else "" for each in (old, new)]
-    texts = [blocks_of(each.html if each else SafeString("")) for each in (old, new)]
+    old_title, new_title = (each.title if each else "" for each in (old, new))
+    old_text, new_text = (blocks_of(each.html) if each else [] for each in (old, new))
     return Difference(
         mark=_mark(old, new),
         clause=clause,
-        title=tuple(words_compared(*titles, patience)),
-        lines=tuple(compared(*texts, patience)),
+        title=tuple(words_compared(old_title, new_title, patience)),
+        lines=tuple(compared(old_text, new_text, patience)),
         old_mark=old.mark if old and (new is None or new.mark != old.mark) else "",
         is_moved=is_moved,
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -27,8 +28,16 @@ class Reign:
     before: PolicyVersion | None
 
     @property
+    def is_to_come(self) -> bool:
+        return self.version.effective_at > timezone.now()
+
+    @property
     def is_in_force(self) -> bool:
-        return self.until is None
+        return not self.is_to_come and (self.until is None or self.until > timezone.now())
+
+    @property
+    def is_over(self) -> bool:
+        return not self.is_to_come and not self.is_in_force
 
     @property
     def beginning(self) -> str | Promise:
@@ -53,6 +62,11 @@ def _reign(versions: Sequence[PolicyVersion], place: int) -> Reign:
     until = versions[place - 1].effective_at if place else None
     before = versions[place + 1] if place + 1 < len(versions) else None
     return Reign(versions[place], until, before)
+
+
+def in_force(among: Sequence[Reign]) -> Reign | None:
+    """Return the time that is now, or None before the first version."""
+    return next((reign for reign in among if reign.is_in_force), None)
 
 
 def reign_of(number: str, among: Sequence[Reign]) -> Reign | None:

@@ -9,15 +9,14 @@ from privacy.policy.choosing import TwoVersions, latest_two
 from privacy.policy.clauses import clauses_of
 from privacy.policy.controls import controls_of
 from privacy.policy.data_table import data_table, elsewhere
-from privacy.policy.history import Reign, agreed_at, reign_of, reigns
+from privacy.policy.history import Reign, agreed_at, in_force, reign_of, reigns
 
 
 @login_not_required
 @require_safe
 def policy(request: HttpRequest) -> HttpResponse:
     """Read the policy in force."""
-    found = reigns()
-    return _policy_page(request, found[0] if found else None, found)
+    return _policy_page(request, in_force(reigns()))
 
 
 @login_not_required
@@ -33,8 +32,7 @@ def policy_versions(request: HttpRequest) -> HttpResponse:
 @require_safe
 def policy_version(request: HttpRequest, number: str) -> HttpResponse:
     """Read one version of the policy."""
-    found = reigns()
-    return _policy_page(request, reign_of(number, found), found)
+    return _policy_page(request, reign_of(number, reigns()))
 
 
 @login_not_required
@@ -44,13 +42,12 @@ def policy_data(request: HttpRequest) -> HttpResponse:
     return render(request, "privacy/policy_data.html", {"kinds": data_table(), "elsewhere": elsewhere()})
 
 
-def _policy_page(request: HttpRequest, reign: Reign | None, among: list[Reign]) -> HttpResponse:
+def _policy_page(request: HttpRequest, reign: Reign | None) -> HttpResponse:
     if reign is None:
         raise Http404
     preamble, clauses = clauses_of(reign.version.body)
     context = {
         "reign": reign,
-        "reigns": among,
         "version": reign.version,
         "agreed_at": agreed_at(request.user, reign.version),
         "preamble": preamble,

@@ -69,6 +69,7 @@ FOR_VISITORS = [
     "/policy/versions/1/",
     "/policy/changes/1/",
     "/policy/data/",
+    "/policy/kept/",
     "/dev/mail/",
     "/nothing/here/",
     "/people/?q=%00",
