@@ -9,7 +9,7 @@ KINDS = {"p": TEXT, "blockquote": TEXT, "hr": TEXT, "li": ITEM, "h3": HEADING}
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of text that stands by itself, without markup. Where a link leads is part of what it says."""
+    """A piece of text that stands by itself, without markup. Where a link leads out of it is part of what it says."""
 
     kind: str
     text: str
@@ -45,7 +45,8 @@ class _Reader(HTMLParser):
         """End a block, or say where the link led."""
         if tag == "a" and self._links:
             address = self._links.pop()
-            self._parts.append(f" ({address})" if address and address != self._said() else "")
+            # A link within the text says by its words where it leads.
+            self._parts.append("" if address.startswith("#") or address == self._said() else f" ({address})")
         elif tag in KINDS:
             self.end_block(TEXT)
 

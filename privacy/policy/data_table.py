@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.apps import apps
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _, ngettext
@@ -52,14 +53,20 @@ class Elsewhere:
 
 
 def data_table() -> list[Kind]:
-    """Return everything declared, by its kind, in the order in which it was declared.
+    """Return everything declared, by its kind: the account and the profile first.
 
     Who sees it at first is what staff have set as the default, else what is declared.
     """
     defaults = defaults_in_force()
-    declared = [(data, field) for data in personal_data() for field in data.fields]
+    declared = [(data, field) for data in sorted(personal_data(), key=_place) for field in data.fields]
     held = [(field.category, _held(data, field, defaults)) for data, field in declared]
     return [Kind(category, tuple(each for kind, each in held if kind == category)) for category in Category]
+
+
+def _place(data: PersonalData) -> int:
+    """Return where a model stands: first the account itself and the profile, then what comes with them."""
+    first = [label.lower() for label in (settings.AUTH_USER_MODEL, settings.PRIVACY_PROFILE_MODEL)]
+    return first.index(data.model.lower()) if data.model.lower() in first else len(first)
 
 
 def elsewhere() -> Iterator[Elsewhere]:

@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from .clauses import Clause
-from .controls import Control, controls_of
+from .controls import KEPT as HERE, Control, controls_of
 from .facts import Reading, facts_now
 
 FILE = Path(__file__).parent / "promises.json"
@@ -82,7 +82,8 @@ def kept_clauses(clauses: Iterable[Clause]) -> list[KeptClause]:
     by_mark: dict[str, list[tuple[Promise, Facts]]] = {}
     for promise in promises():
         by_mark.setdefault(promise.clause, []).append((promise, facts.get(promise.name, ())))
-    found = [KeptClause("", "", "", controls_of(""), by_mark.pop("", []))]
+    about_the_text = [control for control in controls_of("") if control != HERE]
+    found = [KeptClause("", "", "", about_the_text, by_mark.pop("", []))]
     for clause in clauses:
         if clause.mark and clause.mark in by_mark:
             promised = by_mark.pop(clause.mark)

@@ -53,6 +53,19 @@ class Run:
     mark: str
     text: str
 
+    @property
+    def before(self) -> str:
+        """Return the space before the words, which is not to be underlined or struck through."""
+        return self.text[: len(self.text) - len(self.text.lstrip())]
+
+    @property
+    def words(self) -> str:
+        return self.text.strip()
+
+    @property
+    def after(self) -> str:
+        return self.text[len(self.text.rstrip()) :]
+
 
 @dataclass(frozen=True)
 class Line:
@@ -133,9 +146,17 @@ def words_compared(old: str, new: str, patience: Patience) -> list[Run]:
         if step.is_same:
             runs.append(Run(SAME, _joined(ours[step.new_start : step.new_end])))
             continue
-        runs += [Run(GONE, text)] if (text := _joined(theirs[step.start : step.end])) else []
+        if text := _joined(theirs[step.start : step.end]):
+            runs.append(Run(GONE, _space_lost_before(step, theirs, ours) + text))
         runs += [Run(NEW, text)] if (text := _joined(ours[step.new_start : step.new_end])) else []
     return runs
+
+
+def _space_lost_before(step: Step, old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -> str:
+    """Return what parted words that are gone from the word before, where what is new follows that word closely."""
+    if not step.start or not step.new_start or new[step.new_start - 1][1]:
+        return ""
+    return old[step.start - 1][1]
 
 
 def _joined(words: Sequence[tuple[str, str]]) -> str:

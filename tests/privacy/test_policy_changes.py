@@ -190,6 +190,16 @@ def test_a_comma_more_changes_no_word():
     assert [(run.mark, run.text) for run in runs if run.mark != SAME] == [(NEW, ", at once")]
 
 
+def test_words_that_are_gone_stand_apart_from_those_before():
+    runs = words_compared("a website and the software", "a website, through the software", Patience(10**6))
+    assert [(run.mark, run.text) for run in runs] == [
+        (SAME, "a website"),
+        (GONE, " and "),
+        (NEW, ", through "),
+        (SAME, "the software"),
+    ]
+
+
 def test_points_of_a_list_come_and_go_one_by_one():
     old = blocks_of("<ul><li>one thing</li><li>two things</li></ul>")
     new = blocks_of("<ul><li>one thing</li><li><p>a third, unheard of</p></li><li>two things</li></ul>")
