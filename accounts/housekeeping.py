@@ -13,6 +13,7 @@ from encryption.overwriting import empty_write_ahead_log
 from notifications import housekeeping as notifications
 from privacy import retention
 from privacy.juveniles import apply_adult_age
+from privacy.policy import disclaim
 from security import housekeeping as security
 
 from . import invitations, leftovers
@@ -57,6 +58,7 @@ def _purge_unconfirmed(member_id: int) -> bool:
     if member is None:
         return False
     destroy_data_key(member.pk)
+    disclaim(member)
     member.delete()
     # The handle was in the open.
     transaction.on_commit(partial(empty_write_ahead_log, "default"))

@@ -16,7 +16,7 @@ from privacy.audiences import publish_name
 from privacy.defaults import record_defaults, start_with
 from privacy.juveniles import age_on
 from privacy.models import PolicyVersion, random_number
-from privacy.policy import agree
+from privacy.policy import agree, disclaim
 
 from . import mail
 from .leftovers import forget_key
@@ -163,6 +163,7 @@ def discard(member: Member) -> bool:
         return False
     reserve(waits.handle, _for_a_while(waits.joined_at))
     forget_key(waits.pk)
+    disclaim(waits)
     waits.delete()
     return True
 

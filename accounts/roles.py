@@ -32,6 +32,8 @@ OUTBOX = (
     "notifications.delete_suppression",
 )
 ANNOUNCING = tuple(f"notifications.{act}_announcement" for act in ("view", "add", "change", "delete"))
+# The policy: one writes, another approves.
+POLICY = tuple(f"privacy.{act}_policyversion" for act in ("view", "add", "change", "delete", "approve"))
 # Campaigns of others.
 APPROVING = ("notifications.view_campaign", "notifications.approve_campaign")
 
@@ -46,13 +48,13 @@ ROLES: dict[str, tuple[str, ...]] = {
         *LEAVING,
         "privacy.view_fielddefault",
         "privacy.change_fielddefault",
-        "privacy.view_policyversion",
+        *POLICY,
         *OUTBOX,
         *APPROVING,
         *ANNOUNCING,
     ),
     # disclosure requests
-    "legal": (*MASKED_VIEW, *APPROVING, "privacy.view_policyversion"),
+    "legal": (*MASKED_VIEW, *APPROVING, "privacy.view_policyversion", "privacy.approve_policyversion"),
     # agreements
     "partner_manager": (*MASKED_VIEW, "privacy.view_policyversion"),
     # product and marketing

@@ -17,7 +17,8 @@ class Execution:
 
 EXECUTED_BY = {
     "I1": Execution(
-        ("privacy.policy.history", "privacy.policy.differences", "privacy.policy.controls"), ("privacy.PolicyVersion",)
+        ("privacy.policy.publishing", "privacy.policy.differences", "privacy.policy.controls"),
+        ("privacy.PolicyVersion",),
     ),
     "A1": Execution(("catalogue.registry", "catalogue.checks", "privacy.policy.data_table")),
     "A2": Execution(("catalogue.checks", "accounts.forms.joining")),
@@ -35,6 +36,9 @@ EXECUTED_BY = {
     "E6": Execution(("privacy.visibility", "privacy.statement", "accounts.directory")),
     "E7": Execution(("privacy.visibility", "privacy.statement")),
     "E8": Execution(("privacy.defaults", "privacy.audiences"), ("privacy.FieldDefault",)),
+    "F1": Execution(
+        ("privacy.policy.asking", "privacy.policy.publishing", "config.agreeing"), ("privacy.PolicyVersion",)
+    ),
     "F2": Execution(("accounts.forms.joining", "accounts.profiles")),
     "F4": Execution(
         ("notifications.preferences", "notifications.unsubscribing", "notifications.privacy_control"),

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "config.signing_in.SignInAndReturn",
     "django.contrib.messages.middleware.MessageMiddleware",
     "config.staff_steps.StaffTakeASecondStep",
+    "config.agreeing.AgreeFirst",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.private_pages_stay_private",
     "config.middleware.wrong_methods_get_a_page",

@@ -1,8 +1,11 @@
+import logging
 from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+logger = logging.getLogger(__name__)
 
 
 class PrivacyConfig(AppConfig):
@@ -26,6 +29,9 @@ def _furnish(using: str, **kwargs: Any) -> None:
         return
     from .defaults import ensure_defaults
     from .policy.first import ensure_first_policy
+    from .policy.versions import is_out_of_date
 
     ensure_defaults()
     ensure_first_policy()
+    if is_out_of_date():
+        logger.warning("what is declared has changed since the policy in force was published: publish a new version")

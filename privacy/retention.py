@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db.models import Model, QuerySet
 
 from catalogue.declarations import PersonalData, PersonalField
-from catalogue.erasure import Blank, DeleteRow, Keep, Replace, blank_value
+from catalogue.erasure import Blank, DeleteRow, Erasure, Keep, Replace, blank_value
 from catalogue.registry import personal_data
 
 BATCH = 1_000
@@ -34,11 +34,18 @@ def _with_a_term(data: PersonalData) -> Iterator[PersonalField]:
         if field.keep_for is None:
             continue
         term = (field.keep_for, field.counted_from)
-        if isinstance(field.erasure, DeleteRow) and term in seen:
+        takes_row = isinstance(_ending(field), DeleteRow)
+        if takes_row and term in seen:
             continue
-        if isinstance(field.erasure, DeleteRow):
+        if takes_row:
             seen.add(term)
         yield field
+
+
+def _ending(field: PersonalField) -> Erasure:
+    """Return what becomes of a value at the end of its term: what outlived its owner for a while goes with its row."""
+    outlived = isinstance(field.erasure, Keep) and field.erasure.until is not None
+    return DeleteRow() if outlived else field.erasure
 
 
 def _purge_field(model: type[Model], field: PersonalField, now: datetime) -> int:
@@ -50,7 +57,7 @@ def _purge_field(model: type[Model], field: PersonalField, now: datetime) -> int
 def _still_there(due: "QuerySet[Any]", field: PersonalField) -> "QuerySet[Any]":
     """Leave out rows in which the value is gone already: a row that stays would be written again every hour."""
     column: Any = due.model._meta.get_field(field.column)
-    erasure = field.erasure
+    erasure = _ending(field)
     if isinstance(erasure, Keep):
         return due.none()
     if isinstance(erasure, Replace) and not callable(erasure.value):
@@ -68,7 +75,7 @@ def _erase_all(due: "QuerySet[Any]", field: PersonalField) -> int:
     while batch := list(rest.order_by("pk").values_list("pk", flat=True)[:BATCH]):
         # Asked for once more: what was used again in the meantime is not due any more.
         found = due.model._base_manager.filter(pk__in=due.filter(pk__in=batch).values("pk"))
-        field.erasure.apply(found, field.column)
+        _ending(field).apply(found, field.column)
         count += len(batch)
         rest = due.filter(pk__gt=batch[-1])
     return count

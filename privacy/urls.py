@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import audiences, policy, policy_changes, policy_kept
+from .views import agreeing, audiences, policy, policy_changes, policy_kept
 
 app_name = "privacy"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("settings/privacy/<slug:field>/", audiences.field_audience, name="field-audience"),
     path("settings/check-up/", audiences.check_up, name="check-up"),
     path("policy/", policy.policy, name="policy"),
+    path("policy/agree/", agreeing.agree, name="agree"),
+    path("policy/agreed/", agreeing.agreed, name="agreed"),
     path("policy/data/", policy.policy_data, name="policy-data"),
     path("policy/kept/", policy_kept.policy_kept, name="kept"),
     path("policy/versions/", policy.policy_versions, name="policy-versions"),

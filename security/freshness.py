@@ -47,11 +47,17 @@ def recently_authenticated(view: View) -> View:
             return _ask(request, "security:again")
         if not is_verified(request):
             return _ask(request, "security:verify")
-        if interrupting.is_sent_on(request) and not _goes_on(request):
+        if interrupting.is_sent_on(request) and not goes_on(request):
             return redirect(interrupting.plain_address(request))
         return view(request, *args, **kwargs)
 
+    fresh_view.takes_up = True  # type: ignore[attr-defined]
     return fresh_view
+
+
+def takes_up(view: View) -> bool:
+    """Say whether a view sees by itself to what waits for it."""
+    return getattr(view, "takes_up", False)
 
 
 def is_verified(request: HttpRequest) -> bool:
@@ -91,7 +97,8 @@ def _ask(request: HttpRequest, page: str) -> HttpResponse:
         return _led(page, _page_before(request))
 
 
-def _goes_on(request: HttpRequest) -> bool:
+def goes_on(request: HttpRequest) -> bool:
+    """Turn ``request`` into what waits for it; say False, and tell the reader, if it is not to be had any more."""
     try:
         return interrupting.take_up(request)
     except interrupting.Gone:

@@ -92,14 +92,16 @@ admin:privacy_fielddefault_change              POST 302 302 302 302 302 302 403 
 /admin/privacy/fielddefault/<path:object_id>/  POST 302 302 302 302 302 302 302 302 302
 admin:privacy_policyversion_changelist         GET  302 302 302 302 302 302 403 200 200
 admin:privacy_policyversion_changelist         POST 302 302 302 302 302 302 403 200 200
-admin:privacy_policyversion_add                GET  302 302 302 302 302 302 403 403 403
-admin:privacy_policyversion_add                POST 302 302 302 302 302 302 403 403 403
+admin:privacy_policyversion_add                GET 302 302 302 302 302 302 403 200 200
+admin:privacy_policyversion_add                POST 302 302 302 302 302 302 403 200 200
 admin:privacy_policyversion_history            GET  302 302 302 302 302 302 403 200 200
 admin:privacy_policyversion_history            POST 302 302 302 302 302 302 403 200 200
+admin:privacy_policyversion_act                POST 302 302 302 302 302 302 403 404 404
+admin:privacy_policyversion_preview            GET  302 302 302 302 302 302 403 200 200
 admin:privacy_policyversion_delete             GET  302 302 302 302 302 302 403 403 403
 admin:privacy_policyversion_delete             POST 302 302 302 302 302 302 403 403 403
 admin:privacy_policyversion_change             GET  302 302 302 302 302 302 403 200 200
-admin:privacy_policyversion_change             POST 302 302 302 302 302 302 403 403 403
+admin:privacy_policyversion_change             POST 302 302 302 302 302 302 403 200 200
 /admin/privacy/policyversion/<path:object_id>/ GET  302 302 302 302 302 302 302 302 302
 /admin/privacy/policyversion/<path:object_id>/ POST 302 302 302 302 302 302 302 302 302
 admin:accounts_member_changelist               GET  302 302 302 302 302 302 403 200 200
@@ -151,6 +153,9 @@ privacy:field-audience                         GET  302 200 200 302 302 200 200 
 privacy:field-audience                         POST 302 422 422 302 302 422 422 422 422
 privacy:check-up                               GET  302 200 200 302 302 200 200 200 200
 privacy:check-up                               POST 302 404 404 302 302 404 404 404 404
+privacy:agree                                  GET  302 302 302 302 302 302 302 302 302
+privacy:agree                                  POST 302 302 302 302 302 302 302 302 302
+privacy:agreed                                 GET 302 200 200 302 302 200 200 200 200
 privacy:policy                                 GET  200 200 200 200 200 200 200 200 200
 privacy:policy-data                            GET  200 200 200 200 200 200 200 200 200
 privacy:kept                                   GET  200 200 200 200 200 200 200 200 200
@@ -480,7 +485,8 @@ def address(route: Route, values: dict[str, str]) -> str:
     own |= {"token": values["notice_token"]} if route.name == "notifications:notice" else {}
     own |= {"number": values["colleague"]} if route.name == "admin:accounts_member_roles" else {}
     own |= {"number": values["member"]} if route.name == "admin:accounts_member_cancel" else {}
-    own |= {"number": values.get(model, "1")} if route.name.startswith("admin:notifications_") else {}
+    numbered = ("admin:notifications_", "admin:privacy_policyversion_")
+    own |= {"number": values.get(model, "1")} if route.name.startswith(numbered) else {}
     own |= {"token": values["notice_token"]} if route.name.startswith("admin:notifications_notification") else {}
     own |= {"number": values["announcement"]} if route.name == "notifications:put-away" else {}
     own |= {"token": "invitation"} if route.name == "accounts:invitation" else {}

@@ -119,6 +119,7 @@ OPEN = {
     "privacy.FieldReview.reviewed_at": MOMENT,
     "privacy.PolicyAcceptance.accepted_at": MOMENT,
     "privacy.PolicyAcceptance.language": "the language of a public text",
+    "privacy.PolicyAcceptance.pseudonym": "a keyed digest of a handle",
 }
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 # Sealed, and found elsewhere all the same.

@@ -3,7 +3,6 @@
 The same seed gives everything that can be read once more; keys and nonces are random as always.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -13,7 +12,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.utils.translation import get_language
 
 from accounts.models import EMAIL_CONTEXT, Friendship, Member, Profile
 from catalogue.vocabulary import Audience
@@ -33,8 +31,10 @@ from privacy.models import (
     FieldException,
     PolicyAcceptance,
     PolicyVersion,
+    pseudonym_of,
 )
 from privacy.policy import policy_in_force
+from privacy.policy.versions import evidence_of
 
 from . import demo
 from .crowd import SOCIABLE, Crowd
@@ -92,10 +92,9 @@ class Arrival:
         self.own = {field.attname: field for field in sealed_fields(Member)}
 
     @cached_property
-    def evidence(self) -> dict[str, str]:
+    def evidence(self) -> dict[str, Any]:
         """Return which text was agreed to, as ``privacy.policy.agree`` writes it down."""
-        digest = hashlib.sha256(self.version.body.encode()).hexdigest()
-        return {"text_digest": digest, "language": get_language() or "en"}
+        return {name: value for name, value in evidence_of(self.version).items() if name != "version"}
 
     def write(self, numbers: range) -> None:
         """Write the members of ``numbers``: their keys first, then everything else in one transaction."""
@@ -158,7 +157,8 @@ class Arrival:
 
     def _acceptance(self, number: int) -> dict[str, Any]:
         member = {"member_id": self.crowd.id_of(number), "version_id": self.version.pk}
-        return self.evidence | member | {"accepted_at": self.joined(number)}
+        pseudonym = pseudonym_of(self.crowd.handle(number))
+        return self.evidence | member | {"accepted_at": self.joined(number), "pseudonym": pseudonym}
 
     def _friendships(self, numbers: range) -> Iterator[dict[str, Any]]:
         """Yield both directions of every friendship with somebody who came before."""

@@ -29,7 +29,7 @@ from encryption.routers import KEYSTORE
 from privacy.audiences import set_audience
 from privacy.defaults import defaults_in_force, record_defaults, start_with
 from privacy.juveniles import is_juvenile_born
-from privacy.models import Circle, PolicyAcceptance, PolicyVersion
+from privacy.models import Circle, PolicyVersion
 from privacy.policy import agree
 from privacy.policy.first import ensure_first_policy, retract_untouched_first_policy
 from security.authenticator import keep_app
@@ -139,9 +139,8 @@ class Loading:
         for policy in policies:
             if PolicyVersion.objects.filter(number=policy.version).exists():
                 raise WorldRefused([f"{policy.path}.version: there is a version of that number here already"])
-            effective = policy.effective or timezone.now()
-            PolicyVersion.objects.create(
-                number=policy.version, body=policy.body, mode=policy.mode, effective_at=effective
+            PolicyVersion.objects.bring(
+                policy.version, policy.body, policy.effective or timezone.now(), policy.mode or PolicyVersion.Mode.TELL
             )
         ensure_first_policy(min((member.joined for member in members if member.joined), default=None))
         self.versions = list(PolicyVersion.objects.in_force())
@@ -177,8 +176,7 @@ class Loading:
         member: Member = Member.objects.create_user(described.handle, described.email, None, joined_at=joined, **fields)
         member.password = self.hashed(described.password)
         member.save(update_fields=["password"])
-        acceptance = agree(member, self.version_of(joined))
-        PolicyAcceptance.objects.filter(pk=acceptance.pk).update(accepted_at=joined)
+        agree(member, self.version_of(joined), at=joined)
         self.members[described.handle] = member
         return member
 

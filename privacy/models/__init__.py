@@ -12,7 +12,7 @@ from .audiences import (
 )
 from .erasure import ErasureRequest
 from .fields import MOST_DIGITS, AudienceField, number_written, random_number
-from .policy import PolicyAcceptance, PolicyVersion
+from .policy import PolicyAcceptance, PolicyStage, PolicyVersion, pseudonym_of
 
 __all__ = [
     "MOST_DIGITS",
@@ -27,7 +27,9 @@ __all__ = [
     "FieldException",
     "FieldReview",
     "PolicyAcceptance",
+    "PolicyStage",
     "PolicyVersion",
     "number_written",
+    "pseudonym_of",
     "random_number",
 ]

@@ -15,7 +15,7 @@ from .history import Reign
 
 
 class TwoVersions(forms.Form):
-    """Two of the versions that were or are in force: ``to`` is read, ``from`` is what it is compared with."""
+    """Two of the published versions: ``to`` is read, ``from`` is what it is compared with."""
 
     def __init__(self, data: Any, among: Sequence[Reign], initial: dict[str, str] | None = None) -> None:
         super().__init__(data, auto_id="versions-%s", initial=initial)
@@ -38,7 +38,7 @@ def _named(reign: Reign) -> str:
 
 
 def latest_two(among: Sequence[Reign]) -> dict[str, str]:
-    """Return what is chosen beforehand: the version in force, and the one before."""
+    """Return what is chosen beforehand: the latest version, and the one before."""
     return {"to": among[0].version.number, "from": among[1].version.number}
 
 

@@ -19,9 +19,7 @@ def ensure_first_policy(effective_at: datetime | None = None) -> PolicyVersion |
     """Publish the first version if there is no version at all; return it if it was made now."""
     if PolicyVersion.objects.exists():
         return None
-    return PolicyVersion.objects.create(
-        number=FIRST, body=first_policy_text(), effective_at=effective_at or timezone.now()
-    )
+    return PolicyVersion.objects.bring(FIRST, first_policy_text(), effective_at or timezone.now())
 
 
 def retract_untouched_first_policy() -> None:

@@ -1,4 +1,4 @@
-"""Every version that was or is in force, and from when to when: read by anybody, the one in force first."""
+"""Every version that was, is, or will be in force, and from when to when, the latest first: read by anybody."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,6 +16,10 @@ from privacy.models import PolicyAcceptance, PolicyVersion
 HOW_IT_BEGAN = {
     PolicyVersion.Mode.TELL: _("everybody was told"),
     PolicyVersion.Mode.ASK: _("everybody was asked to agree"),
+}
+HOW_IT_WILL_BEGIN = {
+    PolicyVersion.Mode.TELL: _("everybody is told"),
+    PolicyVersion.Mode.ASK: _("everybody is asked to agree from that day on"),
 }
 
 
@@ -41,10 +45,11 @@ class Reign:
 
     @property
     def beginning(self) -> str | Promise:
-        """Return how members learnt of the version. Of the first one nobody had to."""
+        """Return how members learn of the version. Of the first one nobody had to."""
         if self.before is None:
             return _("the first one: everybody agreed to it on joining")
-        return HOW_IT_BEGAN[PolicyVersion.Mode(self.version.mode)]
+        how = HOW_IT_WILL_BEGIN if self.is_to_come else HOW_IT_BEGAN
+        return how[PolicyVersion.Mode(self.version.mode)]
 
     @cached_property
     def text_digest(self) -> str:
@@ -53,8 +58,8 @@ class Reign:
 
 
 def reigns() -> list[Reign]:
-    """Return all versions that were or are in force, the latest first, by one query."""
-    versions = list(PolicyVersion.objects.in_force())
+    """Return the time of every published version, the latest first, by one query."""
+    versions = list(PolicyVersion.objects.published())
     return [_reign(versions, place) for place in range(len(versions))]
 
 

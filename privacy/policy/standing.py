@@ -17,6 +17,7 @@ from privacy.defaults import defaults_in_force
 from privacy.models import ErasureRequest, PolicyVersion
 
 from .facts import Reading, counted, none_expected, register_fact, switch
+from .versions import is_out_of_date
 
 # What is due longer than this was left lying: no worker looks at the outbox.
 WORKER_LATE = timedelta(minutes=10)
@@ -39,6 +40,13 @@ def declared() -> Reading:
     count = sum(len(data.fields) for data in personal_data())
     words = ngettext("%(count)d, and nothing else", "%(count)d, and nothing else", count) % {"count": count}
     return Reading(words, is_well=True)
+
+
+def up_to_date() -> Reading:
+    """Return whether the version in force was published with what is declared today."""
+    is_old = is_out_of_date()
+    words = _("no: something is declared since") if is_old else _("yes")
+    return Reading(words, is_well=not is_old)
 
 
 def seal_of_declarations() -> Reading:
@@ -149,6 +157,7 @@ def register() -> None:
         ("I1", gettext_lazy("Versions that were ever in force"), versions),
         ("A1", gettext_lazy("Pieces of information declared"), declared),
         ("A1", gettext_lazy("Fingerprint of the declarations"), seal_of_declarations),
+        ("A1", gettext_lazy("The version in force was published with them"), up_to_date),
         ("B3", gettext_lazy("Pieces that end by the clock"), with_an_end),
         ("D1", gettext_lazy("Time to change one's mind"), grace),
         ("D1", gettext_lazy("Accounts waiting for their end"), waiting_to_leave),

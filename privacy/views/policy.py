@@ -1,4 +1,4 @@
-"""The policy: the version in force, and every one before."""
+"""The policy: the version in force, every one before, and those whose day is still to come."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,7 +22,7 @@ def policy(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def policy_versions(request: HttpRequest) -> HttpResponse:
-    """List every version of the policy that was or is in force."""
+    """List every version of the policy that was, is, or will be in force."""
     found = reigns()
     form = TwoVersions(None, found, initial=latest_two(found)) if len(found) > 1 else None
     return render(request, "privacy/policy_versions.html", {"reigns": found, "form": form})

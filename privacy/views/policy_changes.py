@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from privacy.policy.choosing import TwoVersions, both
 from privacy.policy.differences import differences
-from privacy.policy.history import Reign, reign_of, reigns
+from privacy.policy.history import Reign, in_force, reign_of, reigns
 
 
 @login_not_required
@@ -20,7 +20,7 @@ def policy_changes(request: HttpRequest) -> HttpResponse:
     """Go to the difference between the two versions that were chosen, else to that of the one in force."""
     among = _reigns_or_404()
     if not {"from", "to"} & request.GET.keys():
-        return redirect("privacy:policy-changes-of", among[0].version.number)
+        return redirect("privacy:policy-changes-of", (in_force(among) or among[0]).version.number)
     form = TwoVersions(request.GET, among)
     chosen = both(form, among)
     if chosen is None:

@@ -53,7 +53,7 @@ def test_every_permission_has_a_page_on_which_it_can_be_used(name, rf):
 
 def test_nobody_deletes_but_drafts_and_what_keeps_mail_from_an_address():
     deleting = {name for names in ROLES.values() for name in names if ".delete_" in name}
-    drafts = {"notifications.delete_campaign", "notifications.delete_announcement"}
+    drafts = {"notifications.delete_campaign", "notifications.delete_announcement", "privacy.delete_policyversion"}
     assert deleting == {*drafts, "notifications.delete_suppression"}
 
 

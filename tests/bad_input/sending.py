@@ -45,6 +45,13 @@ ANNOUNCEMENT = {
     "starts_at": "2026-12-01T10:00",
     "ends_at": "2026-12-02T10:00",
 }
+POLICY = {
+    "number": "2",
+    "summary": "We ask for less.",
+    "body": "## a. Why",
+    "mode": "tell",
+    "effective_at": "2036-01-01T00:00",
+}
 CAMPAIGN = {
     "notice": "written-news",
     "audience": "everybody",
@@ -131,10 +138,14 @@ TAKES: dict[str, dict[str, str]] = {
     "privacy:listed": {"listed": "on"},
     "privacy:field-audience": {"audience": "circles", "circles": "", "exceptions": "@moss", "sure": "on", "next": "/"},
     "privacy:check-up": {"step": "reach"},
+    "privacy:agree": {"agree": "on", "policy": "1", "next": "/people/"},
     "admin:login": {"next": "/admin/"},
     "admin:privacy_fielddefault_changelist": {"form-0-audience": "4", "form-0-id": "1", "_save": "Save"},
     "admin:privacy_fielddefault_change": {"audience": "4"},
     "admin:privacy_policyversion_changelist": {"action": "", "index": "0"},
+    "admin:privacy_policyversion_act": {"act": "finish", "seen": "0"},
+    "admin:privacy_policyversion_add": POLICY,
+    "admin:privacy_policyversion_change": POLICY,
     "admin:accounts_member_changelist": {"action": "", "index": "0", "_selected_action": "1"},
     "admin:accounts_staffinvitation_changelist": {"action": "", "index": "0", "_selected_action": "1"},
     "admin:accounts_staffinvitation_add": {"email": "wren@example.org", "handle": "jenny", "roles": "support"},
@@ -155,8 +166,8 @@ TAKES: dict[str, dict[str, str]] = {
 }
 # Pages of the staff site that take nothing: they show, refuse, or lead elsewhere.
 TAKE_NOTHING = re.compile(
-    r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation|notifications_(campaign|announcement)).*_add$|.*_(delete|history)$|"
-    r"(privacy_policyversion|privacy_erasurerequest|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
+    r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation|privacy_policyversion|notifications_(campaign|announcement)).*_add$|.*_(delete|history)$|"
+    r"(privacy_erasurerequest|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
 )
 # What is made there is shown once, or answered to a program, so no page follows.
 ANSWERED_AT_ONCE = ("/settings/security/codes/", "/settings/security/passkey/begin/", "/unsubscribe/")
@@ -230,7 +241,7 @@ def address(route: Route, parts: dict[str, str]) -> str:
     rose = Member.objects.get(handle="rose")
     purpose = tokens.RESET_PASSWORD if "reset" in route.name else tokens.VERIFY_EMAIL
     ids = {"member": rose.pk, "fielddefault": FieldDefault.objects.all()[0].pk}
-    ids |= {"policyversion": PolicyVersion.objects.all()[0].pk}
+    ids |= {"policyversion": a_policy()}
     if "invitation" in route.path:
         ids |= {"staffinvitation": invite_wren()}
     ids |= {name: parts[name] for name in ("announcement", "campaign", "notification")}
@@ -262,13 +273,20 @@ def number_in(route: Route, object_id: str) -> dict[str, str]:
         return {"number": str(Member.objects.get(handle="rose").pk)}
     if route.name == "notifications:put-away":
         return {"number": str(Announcement.objects.latest("pk").pk)}
-    return {"number": object_id} if route.name.startswith("admin:notifications_") else {}
+    numbered = ("admin:notifications_", "admin:privacy_policyversion_")
+    return {"number": object_id} if route.name.startswith(numbered) else {}
 
 
 def an_announcement() -> int:
     """Announce something to everybody and return its number."""
     until = timezone.now() + timedelta(days=1)
     return Announcement.objects.create(text="The gate is closed.", reach="all", ends_at=until).pk
+
+
+def a_policy() -> int:
+    """Write a version of the policy and return its number."""
+    words = {"body": "## a. Why", "summary": "Less.", "effective_at": timezone.now() + timedelta(days=30)}
+    return PolicyVersion.objects.get_or_create(number="draft", defaults=words)[0].pk
 
 
 def a_campaign() -> int:

@@ -6,5 +6,5 @@ from privacy.models import PolicyVersion
 
 
 def publish(number: str, body: str, effective_at: datetime, mode: str = "tell") -> PolicyVersion:
-    """Publish a version."""
-    return PolicyVersion.objects.create(number=number, body=body, effective_at=effective_at, mode=mode)
+    """Publish a version as one that the site came with."""
+    return PolicyVersion.objects.bring(number, body, effective_at, mode)

@@ -29,6 +29,9 @@ CHANGES = {
     ),
     "in bulk": lambda: PolicyVersion.objects.bulk_update([PolicyVersion(pk=policy_in_force().pk, body="")], ["body"]),
     "in SQL": lambda: raw("UPDATE privacy_policyversion SET mode = 'ask'"),
+    "of its stage": lambda: PolicyVersion.objects.update(stage="draft"),
+    "once its day has come, to withdrawn": lambda: PolicyVersion.objects.update(stage="withdrawn"),
+    "of what was declared": lambda: PolicyVersion.objects.update(data_table=[]),
 }
 
 
@@ -59,14 +62,14 @@ DELETIONS = {
 @pytest.mark.parametrize("deletion", DELETIONS)
 def test_a_published_version_stays_once_anybody_has_agreed_to_any(deletion):
     agree(factories.make_member("rose"), policy_in_force())
-    PolicyVersion.objects.create(number="later", body="Later.", effective_at=timezone.now())
+    PolicyVersion.objects.bring("later", "Later.", timezone.now() + timedelta(hours=1))
     before = stored()
     with pytest.raises(IntegrityError), transaction.atomic():
         DELETIONS[deletion]()
     assert stored() == before
 
 
-def test_a_version_whose_day_has_not_come_can_be_worked_on_and_thrown_away():
+def test_a_draft_can_be_worked_on_and_thrown_away():
     draft = PolicyVersion.objects.create(number="draft", body="A", effective_at=timezone.now() + timedelta(hours=1))
     draft.body = "B"
     draft.save()

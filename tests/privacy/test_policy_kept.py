@@ -171,6 +171,13 @@ def test_switches_say_how_they_stand(settings):
     assert reading("Second step of staff").is_well is False
 
 
+def test_a_declaration_since_the_last_version_shows(monkeypatch):
+    label = "The version in force was published with them"
+    assert reading(label).is_well is True
+    monkeypatch.setattr("privacy.policy.versions.fingerprint", lambda: "another")
+    assert reading(label).is_well is False
+
+
 def test_the_cipher_is_tried(monkeypatch):
     assert reading("Cipher").is_well is True
     monkeypatch.setattr("privacy.policy.standing._opens", lambda *_: True)

@@ -4,14 +4,15 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from privacy.models import PolicyVersion
+from privacy.models import PolicyStage, PolicyVersion
 from privacy.policy import agree
-from privacy.policy.history import reign_of, reigns
+from privacy.policy.history import in_force, reign_of, reigns
 from tests import factories
 
 from .publishing import publish
@@ -40,13 +41,40 @@ def read(address: str, member: object = None) -> str:
 
 
 def test_each_version_holds_until_the_next_begins():
-    assert [(each.version.number, each.until, each.is_in_force) for each in reigns()] == [
-        ("3", None, True),
-        ("2", DAYS["3"], False),
-        ("1", DAYS["2"], False),
-    ]
-    assert [each.before and each.before.number for each in reigns()] == ["2", "1", None]
-    assert reign_of("4", reigns()) is None
+    coming, present, former, first = reigns()
+    assert [each.version.number for each in (coming, present, former, first)] == ["4", "3", "2", "1"]
+    assert [each.is_to_come for each in reigns()] == [True, False, False, False]
+    assert [each.is_in_force for each in reigns()] == [False, True, False, False]
+    assert [each.is_over for each in reigns()] == [False, False, True, True]
+    assert [each.until for each in reigns()] == [None, coming.version.effective_at, DAYS["3"], DAYS["2"]]
+    assert [each.before and each.before.number for each in reigns()] == ["3", "2", "1", None]
+    assert in_force(reigns()).version.number == "3"
+    with time_machine.travel(timezone.now() + timedelta(days=2), tick=False):
+        assert in_force(reigns()).version.number == "4"
+
+
+@pytest.mark.parametrize("stage", [PolicyStage.DRAFT, PolicyStage.ASKED])
+def test_what_is_not_published_is_as_absent_as_what_never_was(stage: str):
+    PolicyVersion.objects.create(number="5", body="Secret.", stage=stage, effective_at=timezone.now())
+    assert reign_of("5", reigns()) is None
+    for number in ("5", "6"):
+        assert Client().get(f"/policy/versions/{number}/").status_code == 404
+        assert Client().get(f"/policy/changes/{number}/").status_code == 404
+        assert Client().get(f"/policy/changes/3/?from={number}").status_code == 422
+    assert "Version 5" not in read("/policy/versions/")
+
+
+def test_a_version_to_come_says_so_and_can_be_compared():
+    page = read("/policy/versions/4/")
+    assert "This version is not in force yet" in page
+    assert 'content="noindex"' in page
+    assert "What changed from version 3" in page
+    listed = read("/policy/versions/")
+    assert ">to come</span>" in listed
+    assert "everybody is asked to agree from that day on" in listed
+    assert "From version 3 to version 4." in read("/policy/changes/4/")
+    assert Client().get("/policy/changes/")["Location"] == "/policy/changes/3/"
+    assert "Of tomorrow." not in read("/policy/")
 
 
 def test_the_list_says_which_is_in_force_from_when_to_when_and_how_it_began():
@@ -55,7 +83,6 @@ def test_the_list_says_which_is_in_force_from_when_to_when_and_how_it_began():
     assert "in force from 10 June 2025 to 1 March 2026 · everybody was asked to agree" in page
     assert "in force from 5 January 2024 to 10 June 2025 · the first one" in page
     assert page.count(">in force</span>") == 1
-    assert "Version 4" not in page
 
 
 def test_the_seal_is_the_digest_that_agreements_are_kept_with():
@@ -65,6 +92,7 @@ def test_the_seal_is_the_digest_that_agreements_are_kept_with():
     assert digest == hashlib.sha256(version.body.encode()).hexdigest()
     for address in ("/policy/", "/policy/versions/", "/policy/versions/3/"):
         assert digest in read(address)
+        assert version.digest in read(address)
 
 
 def test_an_old_version_says_that_it_is_not_in_force_and_is_kept_from_search_engines():

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import groupby
 from typing import IO, Any, cast
 
@@ -10,8 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from catalogue import registry
-from catalogue.declarations import PersonalData, PersonalField
+from catalogue.data_map import data_map
 
 _SHOWN = ("field", "category", "purpose", "basis", "keep_for_days", "audience", "marks", "erasure")
 _MARKS = ("settable", "shareable", "encrypted", "masked", "searchable")
@@ -28,40 +26,13 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print a JSON list instead of a table")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        entries = [entry(data, field) for data in registry.personal_data() for field in data.fields]
+        entries = data_map()
         if options["json"]:
             self.stdout.write(json.dumps(entries, indent=2))
         elif self.stdout.isatty():
             Console(file=cast("IO[str]", self.stdout)).print(*_tables(entries))
         else:
             self.stdout.writelines("\t".join(_cells(each)) + "\n" for each in [_headings(), *entries])
-
-
-def entry(data: PersonalData, field: PersonalField) -> dict[str, object]:
-    """Return one declared field as plain JSON values; ``keep_for_days`` is None for as long as the account."""
-    return {
-        "model": data.model,
-        "field": field.name,
-        "category": field.category.value,
-        "purpose": field.purpose.value,
-        "basis": field.basis.value,
-        "keep_for_days": _days(field.keep_for),
-        "counted_from": field.counted_from,
-        "audience": field.audience.word,
-        "settable": field.settable,
-        "shareable": field.shareable,
-        "encrypted": field.encrypted,
-        "masked": field.masked,
-        "searchable": field.searchable,
-        "erasure": field.erasure.word,
-    }
-
-
-def _days(length: timedelta | None) -> int | float | None:
-    if length is None:
-        return None
-    days = length / timedelta(days=1)
-    return int(days) if days.is_integer() else days
 
 
 def _headings() -> dict[str, object]:

@@ -17,7 +17,7 @@ def _an_old_policy():
     """Let the policy have been in force all along, whatever day a test travels to."""
     [(number, body)] = PolicyVersion.objects.values_list("number", "body")
     PolicyVersion.objects.all().delete()
-    PolicyVersion.objects.create(number=number, body=body, effective_at=datetime(2020, 1, 1, tzinfo=UTC))
+    PolicyVersion.objects.bring(number, body, datetime(2020, 1, 1, tzinfo=UTC))
 
 
 @pytest.fixture(autouse=True)

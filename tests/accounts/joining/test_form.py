@@ -59,7 +59,7 @@ def test_nobody_joins_without_agreeing(join):
 @pytest.mark.promise("F1")
 def test_who_read_an_older_version_is_asked_to_read_the_new_one(join):
     number = policy_in_force().number
-    newer = PolicyVersion.objects.create(number="99", body="Anew", effective_at=timezone.now())
+    newer = PolicyVersion.objects.bring("99", "Anew", timezone.now())
     answer = join(policy=number)
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     page = answer.content.decode()
