@@ -16,21 +16,24 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pyte
 
 
 @pytest.fixture
-def two_versions(town: Town) -> None:
-    """Have a version before the one in force: since then a clause is gone, one is new, and one has other words."""
+def more_versions(town: Town) -> None:
+    """Have a version to come, and one before: since then a clause is gone, one is new, and some have other words."""
     before, _mark, after = first_policy_text().partition("## g. ")
     _gone, mark, rest = after.partition("## h. ")
     text = f"{before}{mark}{rest}".replace("For 14 days", "For 30 days").replace("## a. Why we collect", "## a. Why")
     day = PolicyVersion.objects.in_force()[0].effective_at - timedelta(days=30)
     publish("0.9", text + "\n\n## Thanks\n\nFor reading.\n", min(day, timezone.now() - timedelta(days=60)), "ask")
+    publish("2", first_policy_text().replace("14 days", "20 days"), timezone.now() + timedelta(days=30), "ask")
 
 
-def test_its_pages(two_versions: None, town: Town, visit: Opens) -> None:
+def test_its_pages(more_versions: None, town: Town, visit: Opens) -> None:
     pages = [
         "/policy/",
         "/policy/versions/",
         "/policy/versions/0.9/",
+        "/policy/versions/2/",
         "/policy/changes/",
+        "/policy/changes/2/",
         "/policy/data/",
         "/policy/kept/",
     ]
@@ -39,7 +42,7 @@ def test_its_pages(two_versions: None, town: Town, visit: Opens) -> None:
     assert_sound(visit(town.rose), ["/policy/", "/policy/changes/", "/policy/kept/"])
 
 
-def test_two_versions_are_compared_without_script(two_versions: None, visit: Opens) -> None:
+def test_two_versions_are_compared_without_script(more_versions: None, visit: Opens) -> None:
     page = visit(java_script_enabled=False).page
     page.goto("/policy/")
     page.get_by_role("link", name="What changed from version 0.9").click()
