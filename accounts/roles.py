@@ -23,6 +23,10 @@ SUPERUSER = "superuser"
 MASKED_VIEW = ("accounts.view_member",)
 # Who leaves, and who asked staff for it.
 LEAVING = ("accounts.cancel_member", "privacy.view_erasurerequest")
+# What fails is tried again at once.
+ERASING = ("privacy.retry_erasurerequest", "privacy.view_legalhold")
+# What the law forbids to erase; nobody approves what they asked for.
+HOLDING = tuple(f"privacy.{act}_legalhold" for act in ("view", "add", "change", "approve"))
 # Notices: what became of them, and once more for what was given up; addresses that take nothing.
 OUTBOX = (
     "notifications.view_notification",
@@ -46,6 +50,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "privacy_officer": (
         *MASKED_VIEW,
         *LEAVING,
+        *ERASING,
         "privacy.view_fielddefault",
         "privacy.change_fielddefault",
         *POLICY,
@@ -54,7 +59,14 @@ ROLES: dict[str, tuple[str, ...]] = {
         *ANNOUNCING,
     ),
     # disclosure requests
-    "legal": (*MASKED_VIEW, *APPROVING, "privacy.view_policyversion", "privacy.approve_policyversion"),
+    "legal": (
+        *MASKED_VIEW,
+        *APPROVING,
+        *HOLDING,
+        "privacy.view_erasurerequest",
+        "privacy.view_policyversion",
+        "privacy.approve_policyversion",
+    ),
     # agreements
     "partner_manager": (*MASKED_VIEW, "privacy.view_policyversion"),
     # product and marketing

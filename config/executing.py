@@ -28,7 +28,9 @@ EXECUTED_BY = {
     "C2": Execution(("security.freshness", "accounts.email_change", "accounts.phones"), ("accounts.Member",)),
     "C3": Execution(("accounts.reviewing",)),
     "D1": Execution(("accounts.cancelling",), ("accounts.Member", "privacy.ErasureRequest")),
-    "D2": Execution(("accounts.erasing", "encryption.keys"), ("privacy.ErasureRequest",)),
+    "D2": Execution(
+        ("privacy.erasure.engine", "privacy.erasure.steps", "encryption.keys"), ("privacy.ErasureRequest",)
+    ),
     "E1": Execution(("privacy.audiences", "privacy.rule")),
     "E2": Execution(("privacy.defaults", "accounts.registration"), ("privacy.FieldDefault",)),
     "E3": Execution(("privacy.checkup", "privacy.reminding")),

@@ -52,6 +52,8 @@ OPEN = frozenset(
         "privacy:policy-version",
         "privacy:policy-changes",
         "privacy:policy-changes-of",
+        "privacy:verify-certificate",
+        "privacy:certificate-key",
         "healthz",
         "readyz",
         "robots",

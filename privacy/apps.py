@@ -13,11 +13,14 @@ class PrivacyConfig(AppConfig):
     verbose_name = _("Privacy")
 
     def ready(self) -> None:
+        from encryption.rotation import register_kept_apart
         from notifications.recipients import register_juveniles
 
+        from .erasure.apart import keys_kept_apart
         from .juveniles import juveniles_among
         from .policy import standing
 
+        register_kept_apart(keys_kept_apart)
         register_juveniles(juveniles_among)
         standing.register()
         post_migrate.connect(_furnish, sender=self)

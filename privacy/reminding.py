@@ -13,7 +13,7 @@ from notifications.sending import notify_many
 
 from .fields import bearers
 from .models import FieldReview
-from .notices import CHECK_UP
+from .notices.settings import CHECK_UP
 
 AFTER_JOINING = timedelta(days=14)
 BATCH = 500

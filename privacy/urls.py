@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import agreeing, audiences, policy, policy_changes, policy_kept
+from .views import agreeing, audiences, certificates, policy, policy_changes, policy_kept
 
 app_name = "privacy"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("settings/privacy/listed/", audiences.set_listed, name="listed"),
     path("settings/privacy/<slug:field>/", audiences.field_audience, name="field-audience"),
     path("settings/check-up/", audiences.check_up, name="check-up"),
+    path("erasure/verify/", certificates.verify, name="verify-certificate"),
+    path("erasure/key.pem", certificates.key, name="certificate-key"),
     path("policy/", policy.policy, name="policy"),
     path("policy/agree/", agreeing.agree, name="agree"),
     path("policy/agreed/", agreeing.agreed, name="agreed"),

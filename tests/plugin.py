@@ -224,9 +224,10 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _worker_at_the_bell(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what is to be sent leave as soon as the bell rings: no worker runs beside a test."""
-    from notifications import delivery, sending
+    from notifications import delivery, farewells, sending
 
-    monkeypatch.setattr(sending, "ring", delivery.deliver)
+    for module in (sending, farewells):
+        monkeypatch.setattr(module, "ring", delivery.deliver)
 
 
 @pytest.fixture(autouse=True)

@@ -42,6 +42,7 @@ PROFILE = Control("/settings/profile/", _("See and change it"), "person")
 EMAIL = Control("/settings/email/", _("Your e-mail address"), "mail")
 PHONE = Control("/settings/phone/", _("Your phone number"), "phone")
 CANCEL = Control("/settings/cancel/", _("Close your account"), "cancel")
+CERTIFICATE = Control("/erasure/verify/", _("Check a certificate of erasure"), "proof", is_open=True)
 AUDIENCES = Control("/settings/privacy/", _("Who sees what"), "eye")
 CHECK_UP = Control("/settings/check-up/", _("Check-up"), "lock-on")
 CIRCLES = Control("/circles/", _("Circles"), "circle")
@@ -64,7 +65,7 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
     "a": (DATA,),
     "b": (DATA, PROFILE),
     "c": (INFORMATION, DOWNLOAD, PROFILE, EMAIL, PHONE),
-    "d": (CANCEL, DOWNLOAD),
+    "d": (CANCEL, DOWNLOAD, CERTIFICATE),
     "e": (AUDIENCES, CHECK_UP, CIRCLES),
     "f": (NOTICES, AGREED),
     "g": (EMAIL_AUDIENCE, PHONE_AUDIENCE, BLOCKS),

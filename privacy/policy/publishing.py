@@ -18,7 +18,7 @@ from notifications.models import Campaign, Stage
 from notifications.packing import pack
 from privacy.models import PolicyStage, PolicyVersion
 from privacy.models.policy import UNPUBLISHED
-from privacy.notices import POLICY_CHANGED
+from privacy.notices.policy import POLICY_CHANGED
 
 # Every process looks at what is published more often than that, so that its day begins everywhere at once.
 AHEAD = timedelta(minutes=10)

@@ -21,8 +21,6 @@ from .versions import is_out_of_date
 
 # What is due longer than this was left lying: no worker looks at the outbox.
 WORKER_LATE = timedelta(minutes=10)
-# What the policy says of an erasure that has fallen due.
-ERASED_WITHIN = timedelta(hours=24)
 
 
 def versions() -> Reading:
@@ -69,13 +67,12 @@ def grace() -> Reading:
 
 def waiting_to_leave() -> Reading:
     """Return how many accounts wait for their end."""
-    return counted(ErasureRequest.objects.filter(kept_at=None, due_at__gt=timezone.now()))
+    return counted(ErasureRequest.objects.filter(kept_at=None, done_at=None, due_at__gt=timezone.now()))
 
 
 def overdue_erasures() -> Reading:
     """Return whether an account is still there that should have been erased."""
-    due = ErasureRequest.objects.filter(kept_at=None, due_at__lte=timezone.now() - ERASED_WITHIN)
-    return none_expected(due.filter(member__isnull=False))
+    return none_expected(ErasureRequest.objects.overdue(timezone.now()))
 
 
 def adjustable() -> Reading:

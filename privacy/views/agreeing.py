@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.http import require_http_methods, require_safe
 
-from privacy.forms import AgreeForm
+from privacy.forms.policy import AgreeForm
 from privacy.models import PolicyAcceptance, PolicyVersion
 from privacy.policy import policy_in_force
 from privacy.policy.asking import agree_and_go_on, must_agree

@@ -14,7 +14,7 @@ from catalogue.vocabulary import Audience
 from privacy import checkup
 from privacy.audiences import choices, set_audience
 from privacy.fields import bearers, profile_model
-from privacy.forms import AudienceForm
+from privacy.forms.audiences import AudienceForm
 from privacy.juveniles import is_juvenile
 from privacy.models import Circle
 from privacy.presenting import presented

@@ -26,7 +26,7 @@ from notifications.models import Announcement, Campaign, Notification, State
 from notifications.sending import notify
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
-from privacy.models import FieldDefault, PolicyVersion
+from privacy.models import ErasureRequest, FieldDefault, LegalHold, PolicyVersion
 from security import tokens
 from security.models import Event, Kind
 from tests.factories import PASSWORD, VALUES, begin_email_change, make_member, sign_in
@@ -59,6 +59,14 @@ CAMPAIGN = {
     "text": "Come in.",
     "page": "/people/",
     "starts_at": "2026-12-01T10:00",
+}
+HOLD = {
+    "member": "rose",
+    "ground": "court",
+    "reference": "1/26",
+    "held": "accounts.Profile",
+    "until": "2026-12-20",
+    "secret_until": "2026-12-20",
 }
 TAKES: dict[str, dict[str, str]] = {
     "accounts:join": {
@@ -101,6 +109,12 @@ TAKES: dict[str, dict[str, str]] = {
     "accounts:keep": {},
     "admin:accounts_member_cancel": {"sure": ""},
     "admin:privacy_erasurerequest_changelist": {"action": "", "index": "0"},
+    "admin:privacy_erasurerequest_retry": {},
+    "admin:privacy_legalhold_changelist": {"action": "", "index": "0"},
+    "admin:privacy_legalhold_add": HOLD,
+    "admin:privacy_legalhold_extend": {"until": "2026-12-20"},
+    "admin:privacy_legalhold_act": {"act": "lift", "seen": "2026-12-20T10:00:00+00:00"},
+    "privacy:verify-certificate": {"certificate": "{}"},
     "accounts:email-cancel": {},
     "accounts:settings-phone": {"phone": "+447700900124"},
     "accounts:phone-code": {},
@@ -166,8 +180,8 @@ TAKES: dict[str, dict[str, str]] = {
 }
 # Pages of the staff site that take nothing: they show, refuse, or lead elsewhere.
 TAKE_NOTHING = re.compile(
-    r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation|privacy_policyversion|notifications_(campaign|announcement)).*_add$|.*_(delete|history)$|"
-    r"(privacy_erasurerequest|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
+    r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation|privacy_(legalhold|policyversion)|notifications_(campaign|announcement)).*_add$|.*_(delete|history)$|"
+    r"(privacy_erasurerequest|privacy_legalhold|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
 )
 # What is made there is shown once, or answered to a program, so no page follows.
 ANSWERED_AT_ONCE = ("/settings/security/codes/", "/settings/security/passkey/begin/", "/unsubscribe/")
@@ -242,6 +256,7 @@ def address(route: Route, parts: dict[str, str]) -> str:
     purpose = tokens.RESET_PASSWORD if "reset" in route.name else tokens.VERIFY_EMAIL
     ids = {"member": rose.pk, "fielddefault": FieldDefault.objects.all()[0].pk}
     ids |= {"policyversion": a_policy()}
+    ids |= of_leaving(route, rose)
     if "invitation" in route.path:
         ids |= {"staffinvitation": invite_wren()}
     ids |= {name: parts[name] for name in ("announcement", "campaign", "notification")}
@@ -273,8 +288,29 @@ def number_in(route: Route, object_id: str) -> dict[str, str]:
         return {"number": str(Member.objects.get(handle="rose").pk)}
     if route.name == "notifications:put-away":
         return {"number": str(Announcement.objects.latest("pk").pk)}
-    numbered = ("admin:notifications_", "admin:privacy_policyversion_")
-    return {"number": object_id} if route.name.startswith(numbered) else {}
+    return {"number": object_id} if route.name.startswith(("admin:notifications_", "admin:privacy_")) else {}
+
+
+def of_leaving(route: Route, member: Member) -> dict[str, int]:
+    """Return the number of a request for erasure or of a legal hold, where an address needs one."""
+    made = {"legalhold": a_hold, "erasurerequest": a_request}
+    return {name: make(member) for name, make in made.items() if f"/{name}/" in route.path}
+
+
+def a_hold(member: Member) -> int:
+    """Return the number of a legal hold that is in force."""
+    until = timezone.now() + timedelta(days=30)
+    named = {"ground": "court", "reference": "1/26", "held": ["accounts.Profile"]}
+    return LegalHold.objects.get_or_create(member=member, **named, defaults={"asked_end": until, "ends_at": until})[
+        0
+    ].pk
+
+
+def a_request(member: Member) -> int:
+    """Return the number of a request for erasure that was taken back."""
+    now = timezone.now()
+    values = {"asked_at": now, "due_at": now, "kept_at": now}
+    return ErasureRequest.objects.get_or_create(member=member, defaults=values)[0].pk
 
 
 def an_announcement() -> int:

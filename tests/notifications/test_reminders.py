@@ -22,7 +22,7 @@ from privacy import reminding
 from privacy.checkup import look_over
 from privacy.fields import bearers
 from privacy.models import FieldReview
-from privacy.notices import CHECK_UP
+from privacy.notices.settings import CHECK_UP
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -34,6 +34,8 @@ OPEN_TO_ALL = {
     "gpc-json",
     "healthz",
     "notifications:unsubscribe",
+    "privacy:certificate-key",
+    "privacy:verify-certificate",
     "readyz",
     "robots",
     "security-txt",

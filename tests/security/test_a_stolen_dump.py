@@ -25,7 +25,7 @@ from notifications.models import Notification, Preference
 from notifications.sending import notify
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
-from privacy.notices import CHECK_UP
+from privacy.notices.settings import CHECK_UP
 from security import recovery, tokens
 from security.authenticator import STEP_SECONDS, accept_code, new_secret
 from security.browsers import known_browser

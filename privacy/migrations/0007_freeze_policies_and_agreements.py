@@ -187,7 +187,7 @@ def execute(schema_editor, statements):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("privacy", "0005_policy_documents"),
+        ("privacy", "0006_policy_documents"),
     ]
 
     operations = [

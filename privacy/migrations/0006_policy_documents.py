@@ -11,7 +11,7 @@ frozen = import_module("privacy.migrations.0003_freeze_published_policies")
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("privacy", "0004_leaving"),
+        ("privacy", "0005_steps_of_erasure_and_legal_holds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,4 +1,4 @@
-"""What members are told about their settings, and about the policy."""
+"""What members are told about the policy."""
 
 from datetime import UTC, datetime
 
@@ -7,24 +7,6 @@ from django.utils.translation import gettext_lazy as _
 from notifications.channels.kinds import Channel
 from notifications.links import link
 from notifications.notices import Category, Notice, Parameters, register
-from notifications.topics import Topic
-
-
-def _with_link(parameters: Parameters) -> Parameters:
-    return {**parameters, "link": link("privacy:check-up")}
-
-
-CHECK_UP = register(
-    Notice(
-        slug="check-up",
-        category=Category.PRODUCT,
-        topic=Topic.DIGEST,
-        title=_("Your privacy check-up waits"),
-        context=_with_link,
-        sample=dict,
-        channels=(Channel.EMAIL, Channel.SITE),
-    )
-)
 
 
 def _with_version(parameters: Parameters) -> Parameters:

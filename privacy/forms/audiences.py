@@ -1,4 +1,4 @@
-"""The forms of the policy at work: who can see this, and do you agree?"""
+"""The form of one question: who can see this?"""
 
 from typing import Any
 
@@ -7,11 +7,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.vocabulary import Audience
-from security.forms import AccessibleForm
-
-from .audiences import CONTACT_FIELDS, Choice, excepted_from, refuse_impossible
-from .models import Circle, PolicyVersion
-from .visibility import Viewer, known_to
+from privacy.audiences import CONTACT_FIELDS, Choice, excepted_from, refuse_impossible
+from privacy.models import Circle
+from privacy.visibility import Viewer, known_to
 
 WORDS = [(audience.word, audience.label) for audience in Audience]
 MOST_EXCEPTIONS = 100
@@ -83,26 +81,3 @@ class AudienceForm(forms.Form):
         if opens and self.field_name in CONTACT_FIELDS and not sure:
             self.needs_warning = True
             self.add_error("sure", _("This puts it on the open internet. Tick the box if that is what you want."))
-
-
-class AgreeForm(AccessibleForm):
-    """That a member agrees to one very version, the one they were shown."""
-
-    agree = forms.BooleanField(
-        label=_("I have read it and agree to it"),
-        error_messages={"required": _("Tick this if you agree. If you do not, the ways out stand below.")},
-    )
-    policy = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: Any, version: PolicyVersion, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.version = version
-        self.fields["policy"].initial = version.number
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse an agreement to a version that is not in force any more."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        if "agree" in cleaned and cleaned.get("policy") != self.version.number:
-            changed = _("Version %(number)s came into force while you were here. Please read it and tick again.")
-            self.add_error("agree", ValidationError(changed, params={"number": self.version.number}))
-        return cleaned

@@ -1,0 +1,1 @@
+"""Forms of the policy at work, a module for each right."""
