@@ -17,6 +17,7 @@ class ConfigApp(AppConfig):
         # Imported here: neither can be before the models are, and reading one setting must not cost Celery.
         import_module("config.celery")
         import_module("config.first_run").make_first_keys()
+        import_module("config.facts").register()
         call_groups_roles()
 
 

@@ -18,9 +18,11 @@ class PrivacyConfig(AppConfig):
 
         from .erasure.apart import keys_kept_apart
         from .juveniles import juveniles_among
+        from .policy import standing
 
         register_kept_apart(keys_kept_apart)
         register_juveniles(juveniles_among)
+        standing.register()
         post_migrate.connect(_furnish, sender=self)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import agreeing, audiences, certificates, information, policy
+from .views import agreeing, audiences, certificates, information, policy, policy_changes, policy_kept
 
 app_name = "privacy"
 urlpatterns = [
@@ -18,6 +18,10 @@ urlpatterns = [
     path("settings/information/<str:label>/", information.information_of, name="information-of"),
     path("policy/agree/", agreeing.agree, name="agree"),
     path("policy/agreed/", agreeing.agreed, name="agreed"),
+    path("policy/data/", policy.policy_data, name="policy-data"),
+    path("policy/kept/", policy_kept.policy_kept, name="kept"),
     path("policy/versions/", policy.policy_versions, name="policy-versions"),
     path("policy/versions/<str:number>/", policy.policy_version, name="policy-version"),
+    path("policy/changes/", policy_changes.policy_changes, name="policy-changes"),
+    path("policy/changes/<str:number>/", policy_changes.policy_changes_of, name="policy-changes-of"),
 ]

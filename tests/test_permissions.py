@@ -160,8 +160,12 @@ privacy:information                            GET  302 200 200 302 302 200 200 
 privacy:information-of                         GET  302 200 200 302 302 200 200 200 200
 privacy:changes                                GET  302 200 200 302 302 200 200 200 200
 privacy:policy                                 GET  200 200 200 200 200 200 200 200 200
+privacy:policy-data                            GET  200 200 200 200 200 200 200 200 200
+privacy:kept                                   GET  200 200 200 200 200 200 200 200 200
 privacy:policy-versions                        GET  200 200 200 200 200 200 200 200 200
 privacy:policy-version                         GET  200 200 200 200 200 200 200 200 200
+privacy:policy-changes                         GET  302 302 302 302 302 302 302 302 302
+privacy:policy-changes-of                      GET  200 200 200 200 200 200 200 200 200
 # people
 accounts:home                                  GET  200 200 200 200 302 200 200 200 200
 accounts:join                                  GET  200 302 302 200 302 302 302 302 302

@@ -52,6 +52,9 @@ PAGES = [
     "/settings/security/gave-away/",
     "/settings/notices/",
     "/inbox/",
+    "/policy/",
+    "/policy/data/",
+    "/policy/kept/",
 ]
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from config.keeping import kept_by_tests, written
+from privacy.policy.kept import FILE as PROMISES_FILE
+
 FOLDER = Path(__file__).parent / "snapshots"
 
 
@@ -32,6 +35,15 @@ def test_what_is_told_is_what_was_reviewed(name: str) -> None:
         path.write_text(now)
     assert path.is_file(), f"{name} is missing: make snapshots"
     assert now == path.read_text(), f"{name} has changed: if that is meant, make snapshots, and look at the difference"
+
+
+@pytest.mark.promise("I1")
+def test_what_the_public_reads_of_promises_is_so() -> None:
+    now = written(kept_by_tests())
+    if os.environ.get("SNAPSHOTS") == "write":
+        PROMISES_FILE.write_text(now, encoding="utf-8")
+    is_so = now == PROMISES_FILE.read_text(encoding="utf-8")
+    assert is_so, f"{PROMISES_FILE.name} is out of date: make snapshots, or manage.py check_promises --write"
 
 
 def test_no_snapshot_is_left_over() -> None:

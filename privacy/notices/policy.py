@@ -10,7 +10,7 @@ from notifications.notices import Category, Notice, Parameters, register
 
 
 def _with_version(parameters: Parameters) -> Parameters:
-    return {**parameters, "link": link("privacy:policy-version", parameters["number"])}
+    return {**parameters, "link": link("privacy:policy-changes-of", parameters["number"])}
 
 
 POLICY_CHANGED = register(

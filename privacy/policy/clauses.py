@@ -1,7 +1,7 @@
 """The policy clause by clause, so that each has an address and the controls that carry it out beside it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 from itertools import pairwise
@@ -33,21 +33,24 @@ def clauses_of(body: str) -> tuple[SafeString, list[Clause]]:
     tokens = markdown.parse(body)
     starts = [place for place, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h2"]
     bounds = [*starts, len(tokens)]
-    found: list[Clause] = []
+    found: dict[str, Clause] = {}
     for start, end in pairwise(bounds):
         title = unescape(strip_tags(_html(markdown, tokens[start + 1 : start + 2])))
-        found.append(_clause(title, _html(markdown, tokens[start + 3 : end]), {clause.slug for clause in found}))
-    return _html(markdown, tokens[: bounds[0]]), found
+        clause = _clause(title, _html(markdown, tokens[start + 3 : end]), found)
+        found[clause.slug] = clause
+    return _html(markdown, tokens[: bounds[0]]), list(found.values())
 
 
 def _html(markdown: MarkdownIt, tokens: Sequence[Token]) -> SafeString:
     return cleaned(markdown.renderer.render(tokens, markdown.options, {}))
 
 
-def _clause(title: str, html: SafeString, taken: set[str]) -> Clause:
+def _clause(title: str, html: SafeString, before: Mapping[str, Clause]) -> Clause:
     marked = MARKED.fullmatch(title)
     mark, words = marked.groups() if marked else ("", title)
     slug = mark or slugify(words) or "clause"
-    while slug in taken:
+    if slug in before:
         slug += "-more"
+    if slug in before:
+        slug += f"-{len(before) + 1}"
     return Clause(mark, words, slug, html)

@@ -2,46 +2,55 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from privacy.models import PolicyVersion
-from privacy.policy import policy_in_force
+from privacy.policy.choosing import TwoVersions, latest_two
 from privacy.policy.clauses import clauses_of
+from privacy.policy.controls import controls_of
+from privacy.policy.data_table import data_table, elsewhere
+from privacy.policy.history import Reign, agreed_at, in_force, reign_of, reigns
 
 
 @login_not_required
 @require_safe
 def policy(request: HttpRequest) -> HttpResponse:
     """Read the policy in force."""
-    try:
-        version = policy_in_force()
-    except PolicyVersion.DoesNotExist:
-        raise Http404 from None
-    return _policy_page(request, version)
+    return _policy_page(request, in_force(reigns()))
 
 
 @login_not_required
 @require_safe
 def policy_versions(request: HttpRequest) -> HttpResponse:
-    """List every version of the policy that was or is in force."""
-    return render(request, "privacy/policy_versions.html", {"versions": PolicyVersion.objects.in_force()})
+    """List every version of the policy that was, is, or will be in force."""
+    found = reigns()
+    form = TwoVersions(None, found, initial=latest_two(found)) if len(found) > 1 else None
+    return render(request, "privacy/policy_versions.html", {"reigns": found, "form": form})
 
 
 @login_not_required
 @require_safe
 def policy_version(request: HttpRequest, number: str) -> HttpResponse:
     """Read one version of the policy."""
-    return _policy_page(request, get_object_or_404(PolicyVersion.objects.published(), number=number))
+    return _policy_page(request, reign_of(number, reigns()))
 
 
-def _policy_page(request: HttpRequest, version: PolicyVersion) -> HttpResponse:
-    preamble, clauses = clauses_of(version.body)
+@login_not_required
+@require_safe
+def policy_data(request: HttpRequest) -> HttpResponse:
+    """Read what is held at all: what for, on which ground, how long, and who sees it at first."""
+    return render(request, "privacy/policy_data.html", {"kinds": data_table(), "elsewhere": elsewhere()})
+
+
+def _policy_page(request: HttpRequest, reign: Reign | None) -> HttpResponse:
+    if reign is None:
+        raise Http404
+    preamble, clauses = clauses_of(reign.version.body)
     context = {
-        "version": version,
+        "reign": reign,
+        "version": reign.version,
+        "agreed_at": agreed_at(request.user, reign.version),
         "preamble": preamble,
-        "clauses": clauses,
-        "is_to_come": version.effective_at > timezone.now(),
+        "clauses": [(clause, controls_of(clause.mark)) for clause in clauses],
     }
     return render(request, "privacy/policy.html", context)

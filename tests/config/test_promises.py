@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from config.management.commands.check_promises import tests_by_promise as by_promise
+from config.keeping import tests_by_promise as by_promise
 from config.promises import PROMISES
 
 SOURCE = """

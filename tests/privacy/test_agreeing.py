@@ -43,6 +43,7 @@ OPEN_TO_ALL = {
     "well-known-change-password",
 }
 POLICY = {"privacy:agree", "privacy:agreed", "privacy:policy", "privacy:policy-version", "privacy:policy-versions"}
+POLICY |= {"privacy:policy-changes", "privacy:policy-changes-of", "privacy:policy-data", "privacy:kept"}
 LEAVING = {"accounts:settings-cancel"}
 WHO_IT_IS = {
     "security:again",

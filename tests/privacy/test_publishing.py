@@ -214,7 +214,7 @@ def test_everybody_is_told_once_what_changes_and_when(publish, mailoutbox, autho
     assert sorted(mail.to[0] for mail in mailoutbox) == sorted(member.email for member in told)
     text = mailoutbox[0].body
     assert "We ask for less." in text
-    assert "/policy/versions/2/" in text
+    assert "/policy/changes/2/" in text
     assert "we ask you whether you agree" in text
     [campaign] = Campaign.objects.all()
     assert (campaign.stage, campaign.recipients, campaign.approved_by) == (Stage.DONE, 7, second)
