@@ -24,8 +24,10 @@ from privacy.erasure import withholding
 from privacy.models import Circle, ErasureRequest, LegalHold
 from security.models import Event
 from tests import factories
+from tests.killing import Killed
+from tests.privacy.erasure.test_killed import watched
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keystore"]), pytest.mark.promise("D4")]
+pytestmark = [pytest.mark.django_db(databases=["default", "keystore"]), pytest.mark.promise("D4")]
 
 
 @pytest.fixture
@@ -77,6 +79,30 @@ def test_what_is_held_alone_stays_readable_and_only_with_the_key_of_its_step(
     assert withholding.opened(step, Event.objects.get(pk=event.pk), "device") == "Marker device"
     others = request.steps.exclude(state="done").values_list("name", flat=True)
     assert set(others) == {"data:security.Event", "row"}
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "keystore"])
+@pytest.mark.parametrize("point", range(0, 100, 10))
+def test_who_is_killed_meanwhile_loses_nothing_that_is_held(
+    point: int, leaver: Member, hold: Any, later: Any, mailoutbox: Any
+) -> None:
+    hold("security.Event", "accounts.Profile")
+    start = later()
+    with time_machine.travel(start), watched(point), pytest.raises(Killed):
+        erase_due(timezone.now())
+    forget_keys()
+    request = erase(start + timedelta(minutes=5))
+    assert request.erased_at is not None
+    left = {"data:security.Event", "data:accounts.Profile", "row"}
+    assert set(request.steps.exclude(state="done").values_list("name", flat=True)) == left
+    event = Event.objects.get(member=leaver.pk, device__isnull=False)
+    profile = Profile.objects.get(pk=leaver.pk)
+    for row, name, value in ((event, "device", "Marker device"), (profile, "city", "Alderford")):
+        step = withholding.step_of(request, row._meta.label)
+        assert step is not None
+        assert withholding.opened(step, row, name) == value
+    assert profile.city_index is None
+    assert len({mail.extra_headers["Message-ID"] for mail in mailoutbox if "erased" in mail.subject}) == 1
 
 
 def test_who_hangs_in_a_hold_is_nobody_meanwhile(leaver: Member, hold: Any, later: Any, mailoutbox: Any) -> None:

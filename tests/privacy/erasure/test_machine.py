@@ -35,7 +35,7 @@ from security.last_use import touch
 from security.models import Session, SignIn
 from tests import factories
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keystore"]), pytest.mark.promise("D2")]
+pytestmark = [pytest.mark.django_db(databases=["default", "keystore"]), pytest.mark.promise("D2")]
 
 
 def erase(start: Any, *, turns: int = 3) -> ErasureRequest:
@@ -233,6 +233,7 @@ def test_a_childs_account_goes_at_once_and_no_link_brings_it_back(
     assert not keep(child, seen=Observation())
     assert (request.origin, request.asked_by, request.because) == ("child", warden, "case 7")
     assert erase_due(timezone.now()) == 1
+    deliver()
     assert not Member.objects.filter(pk=child.pk).exists()
     [letter] = [mail for mail in mailoutbox if "erased" in mail.subject]
     assert "too young" in letter.body
