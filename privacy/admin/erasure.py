@@ -35,7 +35,7 @@ STUCK = Q(steps__state__in=(State.FAILED, State.ESCALATED))
 class Bar:
     """How many steps of a request are in one state, and the piece of the bar that shows it (in parts of a thousand)."""
 
-    state: State
+    state: ErasureStep.State
     look: str
     count: int
     x: float

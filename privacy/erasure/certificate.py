@@ -87,7 +87,7 @@ def _erased(request: ErasureRequest) -> Iterator[Statement]:
         yield _entry(own, 1)
     counted = request.steps.filter(name__startswith="data:", state=ErasureStep.State.DONE, rows__gt=0)
     for name, count in counted.order_by("position").values_list("name", "rows"):
-        yield _entry(name.partition(":")[2], count)
+        yield _entry(name.partition(":")[2], count or 0)
 
 
 def _entry(label: str, count: int) -> Statement:
