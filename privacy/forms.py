@@ -4,7 +4,6 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -15,6 +14,7 @@ from security.forms import AccessibleForm
 
 from .audiences import CONTACT_FIELDS, Choice, excepted_from, refuse_impossible
 from .erasure.certificate import NotACertificate, read
+from .erasure.names import name_of
 from .holds import LONGEST, holdable
 from .models import Circle, LegalHold
 from .models.holds import FILE_NUMBER
@@ -163,9 +163,7 @@ class HoldForm(ExtendForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chosen: Any = self.fields["held"]
-        chosen.choices = sorted(
-            (label, f"{apps.get_model(label)._meta.verbose_name_plural} ({label})") for label in holdable()
-        )
+        chosen.choices = sorted(((label, name_of(label)) for label in holdable()), key=lambda choice: choice[1])
 
     def clean_member(self) -> Any:
         """Return whose handle it is. Raises ValidationError if nobody here has it."""

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from backoffice.pages import PersonalDataAdmin
 from privacy import holds
+from privacy.erasure.names import name_of
 from privacy.forms import ExtendForm, HoldForm
 from privacy.models import LegalHold
 from security.forms import AccessibleForm, status_of
@@ -77,7 +78,7 @@ class LegalHoldAdmin(PersonalDataAdmin):
 
     @admin.display(description=gettext_lazy("what is held"))
     def held_in_words(self, hold: LegalHold) -> str:
-        return ", ".join(sorted(holds.reach(hold.held)))
+        return ", ".join(sorted(map(name_of, holds.reach(hold.held))))
 
     @admin.display(description=gettext_lazy("how it stands"))
     def stands(self, hold: LegalHold) -> str:
