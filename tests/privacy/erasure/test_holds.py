@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from accounts import housekeeping
 from accounts.erasing import erase_due
 from accounts.models import EmailChange, Member, Profile
 from accounts.roles import assign_roles, sync_roles
@@ -169,6 +170,20 @@ def test_rotating_keys_loses_nothing_that_is_held(leaver: Member, hold: Any, lat
     step = request.steps.get(name="data:security.Event")
     event = Event.objects.get(member=leaver.pk, device__isnull=False)
     assert withholding.opened(step, event, "device") == "Marker device"
+
+
+def test_no_clock_erases_what_is_held(leaver: Member, hold: Any, later: Any) -> None:
+    hold("security.Event", days=300)
+    request = erase(later())
+    with time_machine.travel(later(days=200)):
+        housekeeping.purge_expired()
+        erase_due(timezone.now())
+    step = request.steps.get(name="data:security.Event")
+    event = Event.objects.get(member=leaver.pk, device__isnull=False)
+    assert withholding.opened(step, event, "device") == "Marker device"
+    with time_machine.travel(later(days=301)):
+        housekeeping.purge_expired()
+    assert not Event.objects.filter(member=leaver.pk).exists()
 
 
 def test_without_a_hold_nothing_is_put_aside(leaver: Member, staff: Any, later: Any) -> None:
