@@ -13,8 +13,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.apps import apps
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import Model
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given, strategies as st
 
@@ -29,10 +31,10 @@ from notifications.delivery import deliver
 from notifications.models import Notification, Suppression
 from notifications.suppression import suppress
 from privacy import erasure
-from privacy.erasure import certificate, plan, recalling, rows, steps
+from privacy.erasure import certificate, engine, plan, recalling, rows, steps
 from privacy.models import ErasureRequest, ErasureStep
 from security.last_use import touch
-from security.models import Session, SignIn
+from security.models import Event, Kind, Session, SignIn
 from tests import factories
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keystore"]), pytest.mark.promise("D2")]
@@ -83,6 +85,33 @@ def test_who_is_erased_is_unreadable_before_any_row_is_touched(leaver: Member, l
     assert set(request.steps.filter(stage__lt=plan.STORES).values_list("state", flat=True)) == {"done"}
     assert set(request.steps.filter(stage=plan.ROWS).values_list("state", flat=True)) == {"failed", "done"}
     assert set(request.steps.filter(stage__gt=plan.ROWS).values_list("state", flat=True)) == {"waiting"}
+
+
+class Unreadable(BaseException):
+    """Raised when the key is gone, to look no further."""
+
+
+def test_how_soon_nobody_can_read_it_does_not_depend_on_how_much_there_is(
+    leaver: Member, later: Any, monkeypatch: Any
+) -> None:
+    few, do = factories.make_member("few"), steps.do
+    Event.objects.bulk_create(Event(member=leaver, kind=Kind.SIGNED_IN) for _ in range(500))
+
+    def stops(step: ErasureStep, now: Any) -> None:
+        do(step, now)
+        if step.name == "key":
+            raise Unreadable
+
+    def cost_of(number: int) -> int:
+        with CaptureQueriesContext(connection) as asked, pytest.raises(Unreadable):
+            engine.carry_out(number, later())
+        return len(asked)
+
+    monkeypatch.setattr(steps, "do", stops)
+    cost = cost_of(erasure.erase_now(few, by=leaver, because="few").pk)
+    assert cost_of(ErasureRequest.objects.get(member=leaver).pk) == cost
+    assert is_destroyed(few.pk)
+    assert is_destroyed(leaver.pk)
 
 
 def test_every_declared_model_has_a_step(leaver: Member, later: Any) -> None:
