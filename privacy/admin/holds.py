@@ -39,7 +39,7 @@ def _lift(hold: LegalHold, request: HttpRequest) -> None:
 
 ACTS: dict[str, tuple[str, Act]] = {
     "approve": ("privacy.approve_legalhold", _approve),
-    "lift": ("privacy.change_legalhold", _lift),
+    "lift": ("privacy.lift_legalhold", _lift),
 }
 
 
@@ -70,6 +70,10 @@ class LegalHoldAdmin(PersonalDataAdmin):
     def has_approve_permission(self, request: HttpRequest) -> bool:
         """Say whether this member of staff may approve what others asked for."""
         return request.user.has_perm("privacy.approve_legalhold")
+
+    def has_lift_permission(self, request: HttpRequest) -> bool:
+        """Say whether this member of staff may end a hold, and ask for a later end."""
+        return request.user.has_perm("privacy.lift_legalhold")
 
     @admin.display(description=gettext_lazy("member"))
     def whose(self, hold: LegalHold) -> str:
@@ -118,7 +122,7 @@ class LegalHoldAdmin(PersonalDataAdmin):
 
     def extend_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """Ask for a later end."""
-        if not (request.user.has_perm("privacy.change_legalhold") and is_freshly_verified(request)):
+        if not (self.has_lift_permission(request) and is_freshly_verified(request)):
             raise PermissionDenied
         hold = get_object_or_404(LegalHold, pk=number)
         return recently_authenticated(self._ask_until_when)(request, hold)
@@ -182,7 +186,7 @@ class LegalHoldAdmin(PersonalDataAdmin):
     def _acts(self, request: HttpRequest, hold: LegalHold | None) -> dict[str, Any]:
         if hold is None:
             return {}
-        may_change = request.user.has_perm("privacy.change_legalhold")
+        may_change = self.has_lift_permission(request)
         is_own = hold.asked_by_id == request.user.pk
         is_on = hold.lifted_at is None and hold.ends_at is not None and hold.ends_at > timezone.now()
         return {
