@@ -27,8 +27,10 @@ from accounts.roles import assign_roles, sync_roles
 from catalogue import registry
 from catalogue.registry import Registry
 from encryption.keys import is_destroyed
+from notifications.channels.email import Mailbag
 from notifications.delivery import deliver
 from notifications.models import Notification, Suppression
+from notifications.outcomes import Outcome, Result
 from notifications.suppression import suppress
 from privacy import erasure
 from privacy.erasure import certificate, engine, plan, recalling, rows, steps
@@ -364,9 +366,6 @@ def test_what_nobody_signed_is_never_ours(said: Any) -> None:
 def test_a_letter_that_cannot_be_sent_holds_nothing_for_longer_than_a_day(
     leaver: Member, later: Any, monkeypatch: Any
 ) -> None:
-    from notifications.channels.email import Mailbag
-    from notifications.outcomes import Outcome, Result
-
     monkeypatch.setattr(Mailbag, "send", lambda _bag, _message: Outcome(Result.LATER, "421"))
     start = later()
     request = erase(start)
@@ -380,6 +379,18 @@ def test_a_letter_that_cannot_be_sent_holds_nothing_for_longer_than_a_day(
     assert request.done_at is not None
     row = Notification.objects.get(sealed_by=request.pk)
     assert (row.address, row.parameters, row.state) == (None, None, "failed")
+
+
+@pytest.mark.parametrize("result", [Result.DEAD, Result.REFUSED])
+def test_nothing_is_left_of_an_address_that_refuses_the_letter(
+    leaver: Member, later: Any, monkeypatch: Any, result: Result
+) -> None:
+    monkeypatch.setattr(Mailbag, "send", lambda _bag, _message: Outcome(result, "550"))
+    request = erase(later())
+    assert request.done_at is not None
+    assert is_destroyed(request.pk)
+    row = Notification.objects.get(sealed_by=request.pk)
+    assert (row.address, row.parameters) == (None, None)
 
 
 def test_what_each_step_is_called_is_known_to_the_machine() -> None:
