@@ -4,10 +4,11 @@ import secrets
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from encryption.fields import Sealed
-from privacy.erasure.engine import carry_out_due
+from privacy.erasure.engine import carry_out, carry_out_due
 from privacy.erasure.parts import Part
 
 from .models import Member, ReservedHandle
@@ -20,6 +21,11 @@ NOBODY = "~"
 def erase_due(now: datetime) -> int:
     """Erase everybody whose grace is over at ``now``; return how many. Twice does no harm."""
     return carry_out_due(now)
+
+
+def erase(number: int) -> bool:
+    """Carry out one request that is due now, as far as it goes; say whether its member came to be erased by that."""
+    return carry_out(number, timezone.now())
 
 
 @transaction.atomic

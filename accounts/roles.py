@@ -26,7 +26,7 @@ LEAVING = ("accounts.cancel_member", "privacy.view_erasurerequest")
 # What fails is tried again at once.
 ERASING = ("privacy.retry_erasurerequest", "privacy.view_legalhold")
 # What the law forbids to erase; nobody approves what they asked for.
-HOLDING = tuple(f"privacy.{act}_legalhold" for act in ("view", "add", "change", "approve"))
+HOLDING = tuple(f"privacy.{act}_legalhold" for act in ("view", "add", "approve", "lift"))
 # Notices: what became of them, and once more for what was given up; addresses that take nothing.
 OUTBOX = (
     "notifications.view_notification",

@@ -10,10 +10,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from .bell import ring
 from .models import ENDS, WAITING, Notification, State
 from .notices import Notice
 from .packing import pack
+from .sending import ring_on_commit
 
 # Nothing is said before there is something to say.
 PUT_ASIDE = timedelta(days=3650)
@@ -55,7 +55,7 @@ def write(key: int, *, until: datetime, **parameters: Any) -> bool:
     row.created_at = row.due_at = timezone.now()
     row.state, row.expires_at = State.QUEUED, until
     row.save(update_fields=["parameters", "created_at", "due_at", "state", "expires_at"])
-    transaction.on_commit(ring)
+    ring_on_commit()
     return True
 
 

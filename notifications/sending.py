@@ -42,7 +42,7 @@ def notify(
         expires_at=until,
     )
     Notification.objects.bulk_create([row], ignore_conflicts=bool(occasion))
-    transaction.on_commit(ring)
+    ring_on_commit()
 
 
 def notify_many(notice: Notice, member_ids: Iterable[int], *, occasion: str, **parameters: Any) -> None:
@@ -69,6 +69,11 @@ def notify_many(notice: Notice, member_ids: Iterable[int], *, occasion: str, **p
         batch_size=BATCH,
         ignore_conflicts=True,
     )
+    ring_on_commit()
+
+
+def ring_on_commit() -> None:
+    """Have a worker look at the outbox once what was written there is certain."""
     transaction.on_commit(ring)
 
 

@@ -3,7 +3,8 @@
 What is held is not erased until the hold ends, and nobody sees it meanwhile. It goes by itself afterwards.
 """
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,12 +14,18 @@ from django.db import transaction
 from django.db.models import CASCADE, Model, QuerySet
 from django.utils import timezone
 
+from catalogue.declarations import PersonalData
 from catalogue.registry import personal_data, stores
 from privacy.models import ErasureRequest, ErasureStep, LegalHold
 
 LONGEST = timedelta(days=365)
-# They end when somebody leaves, whatever is held.
-NEVER_HELD = ("security.Session", "security.SignIn", "security.Token", "privacy.ErasureRequest", "privacy.LegalHold")
+# What ends by a clock of its own or when somebody leaves, whatever is held: how one signs in, and what is under way.
+NEVER_HELD = (
+    *("security.Session", "security.SignIn", "security.Token", "security.Interrupted", "security.AuthenticatorApp"),
+    *("security.RecoveryCodes", "security.RecoveryCode", "security.Passkey", "security.StepRemoval"),
+    *("django_otp_webauthn.WebAuthnUserHandle", "accounts.PhoneCode", "accounts.StaffInvitation"),
+    *("notifications.Notification", "privacy.ErasureRequest", "privacy.LegalHold"),
+)
 
 
 class NotNow(Exception):
@@ -159,6 +166,22 @@ def holding_until(member_id: int, label: str, now: datetime) -> datetime | None:
 def held_models(member_id: int, now: datetime) -> set[str]:
     """Return the labels of everything that is held of a member at ``now``."""
     return {label for hold in in_force(member_id, now) for label in reach(hold.held)}
+
+
+def held_by_model(now: datetime) -> dict[str, set[int]]:
+    """Return whose data are held at ``now``, by the label of the model."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for hold in LegalHold.objects.in_force(now).filter(member__isnull=False):
+        for label in reach(hold.held):
+            found[label].add(hold.member_id or 0)
+    return found
+
+
+def spare(rows: QuerySet[Any], data: PersonalData, held: Mapping[str, Collection[int]]) -> QuerySet[Any]:
+    """Leave out of ``rows`` of a declared model those that are ``held`` of somebody they are about."""
+    for path in data.subjects if held.get(data.model) else ():
+        rows = rows.exclude(**{"pk__in" if path == "self" else f"{path}__in": held[data.model]})
+    return rows
 
 
 def reach(labels: Collection[str]) -> set[str]:

@@ -1,15 +1,17 @@
 """Retention: what has a term in the catalogue goes when the term is over."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
 from catalogue.declarations import PersonalData, PersonalField
 from catalogue.erasure import Blank, DeleteRow, Erasure, Keep, Replace, blank_value
 from catalogue.registry import personal_data
+
+from .holds import held_by_model, spare
 
 BATCH = 1_000
 
@@ -19,9 +21,9 @@ def purge(now: datetime) -> dict[str, int]:
 
     Twice does no harm, and neither does an end in between: each batch is complete in itself.
     """
-    purged = {}
+    purged, held = {}, held_by_model(now)
     for data in personal_data():
-        count = sum(_purge_field(apps.get_model(data.model), field, now) for field in _with_a_term(data))
+        count = sum(_purge_field(data, field, now, held) for field in _with_a_term(data))
         if count:
             purged[data.model] = count
     return purged
@@ -48,10 +50,12 @@ def _ending(field: PersonalField) -> Erasure:
     return DeleteRow() if outlived else field.erasure
 
 
-def _purge_field(model: type[Model], field: PersonalField, now: datetime) -> int:
+def _purge_field(data: PersonalData, field: PersonalField, now: datetime, held: Mapping[str, Collection[int]]) -> int:
+    """Erase one field where its term is over; what the law forbids to erase stays until the hold is over too."""
     assert field.keep_for is not None
+    model: Any = apps.get_model(data.model)
     due = model._base_manager.filter(**{f"{field.counted_from}__lte": now - field.keep_for})
-    return _erase_all(_still_there(due, field), field)
+    return _erase_all(_still_there(spare(due, data, held), field), field)
 
 
 def _still_there(due: "QuerySet[Any]", field: PersonalField) -> "QuerySet[Any]":

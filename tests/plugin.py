@@ -224,10 +224,9 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _worker_at_the_bell(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what is to be sent leave as soon as the bell rings: no worker runs beside a test."""
-    from notifications import delivery, farewells, sending
+    from notifications import delivery, sending
 
-    for module in (sending, farewells):
-        monkeypatch.setattr(module, "ring", delivery.deliver)
+    monkeypatch.setattr(sending, "ring", delivery.deliver)
 
 
 @pytest.fixture(autouse=True)

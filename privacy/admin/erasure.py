@@ -159,9 +159,15 @@ class ErasureRequestAdmin(PersonalDataAdmin):
         phases = [(phase.label, [step for step in steps if step.phase == phase]) for phase in Phase]
         return {
             "phases": [(label, found, list(bars(found))) for label, found in phases if found],
-            "waiting": [step for step in steps if step.state != State.DONE],
+            "waiting": [step for step in steps if step.state != State.DONE and not _is_in_line(step)],
+            "in_line": sum(map(_is_in_line, steps)),
             "may_retry": self.has_retry_permission(request) and any(step.state in _STUCK for step in steps),
         }
 
 
 _STUCK = (State.FAILED, State.ESCALATED)
+
+
+def _is_in_line(step: ErasureStep) -> bool:
+    """Say whether nobody has come to a step yet."""
+    return step.state == State.WAITING and not step.attempts

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from backoffice.pages import PersonalDataAdmin
 from privacy import holds
+from privacy.erasure.names import name_of
 from privacy.forms.erasure import ExtendForm, HoldForm
 from privacy.models import LegalHold
 from security.forms import AccessibleForm, status_of
@@ -38,7 +39,7 @@ def _lift(hold: LegalHold, request: HttpRequest) -> None:
 
 ACTS: dict[str, tuple[str, Act]] = {
     "approve": ("privacy.approve_legalhold", _approve),
-    "lift": ("privacy.change_legalhold", _lift),
+    "lift": ("privacy.lift_legalhold", _lift),
 }
 
 
@@ -70,6 +71,10 @@ class LegalHoldAdmin(PersonalDataAdmin):
         """Say whether this member of staff may approve what others asked for."""
         return request.user.has_perm("privacy.approve_legalhold")
 
+    def has_lift_permission(self, request: HttpRequest) -> bool:
+        """Say whether this member of staff may end a hold, and ask for a later end."""
+        return request.user.has_perm("privacy.lift_legalhold")
+
     @admin.display(description=gettext_lazy("member"))
     def whose(self, hold: LegalHold) -> str:
         member: Any = hold.member
@@ -77,7 +82,7 @@ class LegalHoldAdmin(PersonalDataAdmin):
 
     @admin.display(description=gettext_lazy("what is held"))
     def held_in_words(self, hold: LegalHold) -> str:
-        return ", ".join(sorted(holds.reach(hold.held)))
+        return ", ".join(sorted(map(name_of, holds.reach(hold.held))))
 
     @admin.display(description=gettext_lazy("how it stands"))
     def stands(self, hold: LegalHold) -> str:
@@ -117,7 +122,7 @@ class LegalHoldAdmin(PersonalDataAdmin):
 
     def extend_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """Ask for a later end."""
-        if not (request.user.has_perm("privacy.change_legalhold") and is_freshly_verified(request)):
+        if not (self.has_lift_permission(request) and is_freshly_verified(request)):
             raise PermissionDenied
         hold = get_object_or_404(LegalHold, pk=number)
         return recently_authenticated(self._ask_until_when)(request, hold)
@@ -181,7 +186,7 @@ class LegalHoldAdmin(PersonalDataAdmin):
     def _acts(self, request: HttpRequest, hold: LegalHold | None) -> dict[str, Any]:
         if hold is None:
             return {}
-        may_change = request.user.has_perm("privacy.change_legalhold")
+        may_change = self.has_lift_permission(request)
         is_own = hold.asked_by_id == request.user.pk
         is_on = hold.lifted_at is None and hold.ends_at is not None and hold.ends_at > timezone.now()
         return {

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -23,6 +22,8 @@ from encryption.signing import is_signed, public_key, sign
 from notifications import farewells
 from privacy.models import ErasureRequest, ErasureStep, LegalHold
 from privacy.models.erasure import WITHIN
+
+from .names import name_of
 
 PURPOSE = "certificate of erasure"
 PREFIX = b"hedgerow certificate of erasure 1\n"
@@ -93,7 +94,7 @@ def _erased(request: ErasureRequest) -> Iterator[Statement]:
 def _entry(label: str, count: int) -> Statement:
     return {
         "model": label,
-        "name": str(apps.get_model(label)._meta.verbose_name_plural),
+        "name": name_of(label),
         "categories": _categories(personal_data_of(label)),
         "rows": count,
     }
@@ -112,7 +113,7 @@ def _kept() -> Iterator[Statement]:
         for because, until in sorted(reasons, key=str):
             yield {
                 "model": data.model,
-                "name": str(apps.get_model(data.model)._meta.verbose_name_plural),
+                "name": name_of(data.model),
                 "because": because,
                 "days": until.days if until else None,
             }
@@ -123,7 +124,13 @@ def _held(request: ErasureRequest, now: datetime) -> Iterator[Statement]:
     if request.member_id is None:
         return
     for hold in LegalHold.objects.to_be_told(now).filter(member=request.member_id).order_by("ends_at"):
-        yield {"ground": hold.get_ground_display(), "models": hold.held, "until": _moment(hold.ends_at)}
+        names = [name_of(label) for label in hold.held]
+        yield {
+            "ground": hold.get_ground_display(),
+            "models": hold.held,
+            "names": names,
+            "until": _moment(hold.ends_at),
+        }
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -107,8 +107,7 @@ def _pause(step: ErasureStep) -> timedelta:
     """Return how long to wait after a failure: longer each time; recipients are asked daily."""
     if step.stage == plan.RECIPIENTS:
         return recalling.EVERY
-    doubled: timedelta = FIRST_RETRY * 2 ** min(step.attempts - 1, 10)
-    return min(doubled, LAST_RETRY)
+    return min(FIRST_RETRY * (1 << min(step.attempts - 1, 10)), LAST_RETRY)
 
 
 def _settle(step: ErasureStep, state: State, **values: object) -> None:

@@ -4,13 +4,13 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from privacy.erasure.certificate import NotACertificate, read
+from privacy.erasure.names import name_of
 from privacy.holds import LONGEST, holdable
 from privacy.models import LegalHold
 from privacy.models.holds import FILE_NUMBER
@@ -88,9 +88,7 @@ class HoldForm(ExtendForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chosen: Any = self.fields["held"]
-        chosen.choices = sorted(
-            (label, f"{apps.get_model(label)._meta.verbose_name_plural} ({label})") for label in holdable()
-        )
+        chosen.choices = sorted(((label, name_of(label)) for label in holdable()), key=lambda choice: choice[1])
 
     def clean_member(self) -> Any:
         """Return whose handle it is. Raises ValidationError if nobody here has it."""

@@ -113,7 +113,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "legal hold",
                 "verbose_name_plural": "legal holds",
-                "permissions": [("approve_legalhold", "Can approve legal holds that others asked for")],
+                "permissions": [
+                    ("approve_legalhold", "Can approve legal holds that others asked for"),
+                    ("lift_legalhold", "Can lift legal holds, and ask for a later end"),
+                ],
             },
         ),
         migrations.AlterModelOptions(

@@ -61,7 +61,10 @@ class LegalHold(models.Model):
     class Meta:
         verbose_name = _("legal hold")
         verbose_name_plural = _("legal holds")
-        permissions: ClassVar = [("approve_legalhold", "Can approve legal holds that others asked for")]
+        permissions: ClassVar = [
+            ("approve_legalhold", "Can approve legal holds that others asked for"),
+            ("lift_legalhold", "Can lift legal holds, and ask for a later end"),
+        ]
         constraints = (
             models.CheckConstraint(
                 condition=Q(approved_by=None) | Q(asked_by=None) | ~Q(approved_by=F("asked_by")),

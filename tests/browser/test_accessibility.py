@@ -56,6 +56,7 @@ FOR_VISITORS = [
     "/email/stop/no-such-token/",
     "/email/stopped/",
     "/cancelled/",
+    "/erasure/verify/",
     "/unsubscribe/no-such-token/",
     "/people/",
     "/people/?q=fern",

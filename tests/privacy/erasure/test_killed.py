@@ -26,8 +26,8 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "keystore"]),
     pytest.mark.promise("D2"),
 ]
-# At every second write of an erasure. It takes more than that many.
-POINTS = range(0, 160, 2)
+# At every third write of an erasure. It takes more than that many.
+POINTS = range(0, 160, 3)
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
 

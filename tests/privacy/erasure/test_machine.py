@@ -13,8 +13,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.apps import apps
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import Model
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given, strategies as st
 
@@ -25,17 +27,19 @@ from accounts.roles import assign_roles, sync_roles
 from catalogue import registry
 from catalogue.registry import Registry
 from encryption.keys import is_destroyed
+from notifications.channels.email import Mailbag
 from notifications.delivery import deliver
 from notifications.models import Notification, Suppression
+from notifications.outcomes import Outcome, Result
 from notifications.suppression import suppress
 from privacy import erasure
-from privacy.erasure import certificate, plan, recalling, rows, steps
+from privacy.erasure import certificate, engine, plan, recalling, rows, steps
 from privacy.models import ErasureRequest, ErasureStep
 from security.last_use import touch
-from security.models import Session, SignIn
+from security.models import Event, Kind, Session, SignIn
 from tests import factories
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keystore"]), pytest.mark.promise("D2")]
+pytestmark = [pytest.mark.django_db(databases=["default", "keystore"]), pytest.mark.promise("D2")]
 
 
 def erase(start: Any, *, turns: int = 3) -> ErasureRequest:
@@ -83,6 +87,33 @@ def test_who_is_erased_is_unreadable_before_any_row_is_touched(leaver: Member, l
     assert set(request.steps.filter(stage__lt=plan.STORES).values_list("state", flat=True)) == {"done"}
     assert set(request.steps.filter(stage=plan.ROWS).values_list("state", flat=True)) == {"failed", "done"}
     assert set(request.steps.filter(stage__gt=plan.ROWS).values_list("state", flat=True)) == {"waiting"}
+
+
+class Unreadable(BaseException):
+    """Raised when the key is gone, to look no further."""
+
+
+def test_how_soon_nobody_can_read_it_does_not_depend_on_how_much_there_is(
+    leaver: Member, later: Any, monkeypatch: Any
+) -> None:
+    few, do = factories.make_member("few"), steps.do
+    Event.objects.bulk_create(Event(member=leaver, kind=Kind.SIGNED_IN) for _ in range(500))
+
+    def stops(step: ErasureStep, now: Any) -> None:
+        do(step, now)
+        if step.name == "key":
+            raise Unreadable
+
+    def cost_of(number: int) -> int:
+        with CaptureQueriesContext(connection) as asked, pytest.raises(Unreadable):
+            engine.carry_out(number, later())
+        return len(asked)
+
+    monkeypatch.setattr(steps, "do", stops)
+    cost = cost_of(erasure.erase_now(few, by=leaver, because="few").pk)
+    assert cost_of(ErasureRequest.objects.get(member=leaver).pk) == cost
+    assert is_destroyed(few.pk)
+    assert is_destroyed(leaver.pk)
 
 
 def test_every_declared_model_has_a_step(leaver: Member, later: Any) -> None:
@@ -233,6 +264,7 @@ def test_a_childs_account_goes_at_once_and_no_link_brings_it_back(
     assert not keep(child, seen=Observation())
     assert (request.origin, request.asked_by, request.because) == ("child", warden, "case 7")
     assert erase_due(timezone.now()) == 1
+    deliver()
     assert not Member.objects.filter(pk=child.pk).exists()
     [letter] = [mail for mail in mailoutbox if "erased" in mail.subject]
     assert "too young" in letter.body
@@ -334,9 +366,6 @@ def test_what_nobody_signed_is_never_ours(said: Any) -> None:
 def test_a_letter_that_cannot_be_sent_holds_nothing_for_longer_than_a_day(
     leaver: Member, later: Any, monkeypatch: Any
 ) -> None:
-    from notifications.channels.email import Mailbag
-    from notifications.outcomes import Outcome, Result
-
     monkeypatch.setattr(Mailbag, "send", lambda _bag, _message: Outcome(Result.LATER, "421"))
     start = later()
     request = erase(start)
@@ -350,6 +379,18 @@ def test_a_letter_that_cannot_be_sent_holds_nothing_for_longer_than_a_day(
     assert request.done_at is not None
     row = Notification.objects.get(sealed_by=request.pk)
     assert (row.address, row.parameters, row.state) == (None, None, "failed")
+
+
+@pytest.mark.parametrize("result", [Result.DEAD, Result.REFUSED])
+def test_nothing_is_left_of_an_address_that_refuses_the_letter(
+    leaver: Member, later: Any, monkeypatch: Any, result: Result
+) -> None:
+    monkeypatch.setattr(Mailbag, "send", lambda _bag, _message: Outcome(result, "550"))
+    request = erase(later())
+    assert request.done_at is not None
+    assert is_destroyed(request.pk)
+    row = Notification.objects.get(sealed_by=request.pk)
+    assert (row.address, row.parameters) == (None, None)
 
 
 def test_what_each_step_is_called_is_known_to_the_machine() -> None:
