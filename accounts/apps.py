@@ -10,11 +10,14 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from encryption.rotation import register_files
         from notifications.recipients import register_numbers
+        from privacy.erasure.parts import register_part
 
+        from .erasing import IDENTITY
         from .phones import confirmed_number
         from .picture_files import stored_pictures
         from .roles import sync_roles
 
         register_files(stored_pictures)
         register_numbers(confirmed_number)
+        register_part(IDENTITY)
         post_migrate.connect(sync_roles, sender=self)

@@ -123,13 +123,14 @@ class ExternalStore:
     """Personal data outside the database: uploads, logs, backups, a mail provider.
 
     ``erase`` takes the id of a member and erases what the store holds of them, twice without harm; None if the store
-    forgets by itself after ``keep_for``.
+    forgets by itself after ``keep_for``. ``models`` names those whose rows are nothing without it: they go with it.
     """
 
     name: str
     holds: Text
     keep_for: timedelta | None = None
     erase: Callable[[int], object] | None = None
+    models: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name.strip() or is_empty(self.holds):

@@ -33,8 +33,10 @@ PASSES = 10
 SealedFile = tuple[EncryptedStorage, str, int]
 FileSource = Callable[[], Iterable[SealedFile]]
 Advance = Callable[[str, int], None]
+KeptApart = Callable[[], Iterable[int]]
 
 _file_sources: list[FileSource] = []
+_kept_apart: list[KeptApart] = []
 
 
 class RotationBusy(Exception):
@@ -50,6 +52,14 @@ def register_files(source: FileSource) -> FileSource:
 
 def quiet(what: str, steps: int) -> None:
     """Report progress to nobody."""
+
+
+def register_kept_apart(subjects: KeptApart) -> KeptApart:
+    """Leave the keys of ``subjects()`` out of re-encryption: they are no member's, and what they seal is not found by
+    whose it is. They live for months at most, and are rewrapped as all others are."""
+    if subjects not in _kept_apart:
+        _kept_apart.append(subjects)
+    return subjects
 
 
 @contextmanager
@@ -133,9 +143,10 @@ def re_encrypt(run: ReEncryption, advance: Advance = quiet, *, settle: float = 0
 def renew_keys(run: ReEncryption, advance: Advance = quiet) -> int:
     """Give every live member a key made since the run began; return how many are new."""
     made, last = 0, -1
+    apart = {subject for source in _kept_apart for subject in source()}
     while subjects := list(_live_subjects(last)):
         last = subjects[-1]
-        made += next_generations(subjects, unless_since=run.started_at)
+        made += next_generations(set(subjects) - apart, unless_since=run.started_at)
         advance("keys", len(subjects))
     return made
 

@@ -17,7 +17,7 @@ class ZoneOf(tzinfo):
     @cached_property
     def zone(self) -> tzinfo:
         """Return the zone the member chose; the site's own if there is none of that name, or it cannot be opened."""
-        name = self.member.time_zone
+        name = getattr(self.member, "time_zone", None)  # of who is erased there is none
         try:
             return ZoneInfo(name) if name and isinstance(name, str) else timezone.get_default_timezone()
         except (ZoneInfoNotFoundError, ValueError, OSError):

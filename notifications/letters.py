@@ -54,6 +54,8 @@ class Writer:
         token = sent_token(row, address)
         message = EmailMultiAlternatives(subject, text, to=[address], headers=_headers(token, way_out))
         message.attach_alternative(html, "text/html")
+        for enclosure in notice.encloses(_filling(row)):
+            message.attach(*enclosure)
         # For a provider to give back when it reports what became of it. A mail server is not told.
         message.metadata = {"notice": token}  # type: ignore[attr-defined]
         return message

@@ -31,7 +31,7 @@ class Looks:
     def __init__(self, rows: Sequence[Notification]) -> None:
         self.until = time.monotonic() + GOOD_FOR.total_seconds()
         _read_members(rows)
-        known = [(row, notice) for row in rows if row.member is not None and (notice := _notice(row)) is not None]
+        known = [(row, notice) for row in rows if row.has_recipient and (notice := _notice(row)) is not None]
         addresses = {address for row, notice in known if (address := _address(row, notice)) is not None}
         self._against = suppression.reasons_against_all(addresses)
         self._resting = domains.resting(addresses)
@@ -68,6 +68,8 @@ class Looks:
         """
         rests = RESTS_FROM_WHAT_IS_ASKED_FOR if notice.bound else RESTS
         against = suppression.that_count(self._against[address], rests=rests)
+        if member is None:  # a farewell: nothing is known of them any more but where they can be reached
+            return Standing(has_cancelled=True, is_dead=BOUNCED in against)
         return Standing(
             # A number is confirmed, or there is none.
             is_confirmed=member.email_verified_at is not None or channel == Channel.SMS,

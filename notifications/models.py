@@ -9,7 +9,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from encryption.fields import EncryptedCharField, EncryptedJSONField, SealedQuerySet
+from encryption.fields import EncryptedCharField, EncryptedJSONField, Sealed, SealedQuerySet
+from encryption.keys import DecryptionError
 
 from .channels.kinds import CHOSEN, Channel
 from .topics import Topic
@@ -87,6 +88,8 @@ class Notification(models.Model):
     # Whether it stands in the inbox, and has been looked at there: when, is nobody's business.
     is_on_site = models.BooleanField(default=False)
     is_read = models.BooleanField(default=False)
+    # Number of the key that seals a letter to an address without a member (see ``farewells``); None for all others.
+    sealed_by = models.BigIntegerField(null=True)
 
     objects = NotificationQuerySet.as_manager()
 
@@ -96,6 +99,9 @@ class Notification(models.Model):
         permissions: ClassVar[list[Any]] = [("retry_notification", "Can have notices tried again that were given up")]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["member", "notice", "occasion"], name="notifications_told_once"),
+            models.UniqueConstraint(
+                fields=["sealed_by"], condition=Q(sealed_by__isnull=False), name="notifications_one_farewell"
+            ),
             models.CheckConstraint(condition=Q(state__in=State.values), name="notifications_known_state"),
             models.CheckConstraint(condition=Q(channel__in=Channel.values), name="notifications_known_channel"),
             models.CheckConstraint(
@@ -130,8 +136,28 @@ class Notification(models.Model):
     @property
     def filled_with(self) -> dict[str, Any] | None:
         """Return the parameters as they were packed; None where they cannot be opened, or are forgotten."""
-        stored = self.campaign.parameters if self.campaign else self.parameters
+        stored = self.campaign.parameters if self.campaign else self._opened("parameters")
         return stored if isinstance(stored, dict) else None
+
+    @property
+    def own_address(self) -> Any:
+        """Return the address that stands in the row itself; None where there is none, or it cannot be opened."""
+        return self._opened("address")
+
+    @property
+    def has_recipient(self) -> bool:
+        """Say whether anybody can be told: a member who is here, or who is behind the address of a farewell."""
+        return self.member is not None or self.sealed_by is not None
+
+    def _opened(self, name: str) -> Any:
+        if self.sealed_by is None:
+            return getattr(self, name)
+        field: Any = self._meta.get_field(name)
+        stored = self.__dict__[name]
+        try:
+            return field.open(self.sealed_by, stored) if type(stored) is Sealed else None
+        except DecryptionError:
+            return None
 
 
 class Preference(models.Model):

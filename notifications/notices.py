@@ -15,6 +15,8 @@ from .channels.kinds import Channel
 from .topics import Topic
 
 Parameters = Mapping[str, Any]
+# Name, content and kind of a file that goes with a mail.
+Enclosure = tuple[str, str, str]
 LETTER = ("subject.txt", "body.txt", "body.html")
 SHORT = "text.txt"
 
@@ -54,7 +56,7 @@ class Notice:
     it stands whatever becomes of the others. A ``bound`` notice belongs to one mailbox: it proves that somebody reads
     it, so it goes to the address it was written for, confirmed or not, and nowhere else. One ``for_many`` can be sent
     by a campaign; if it ``is_written``, staff say what is in it. ``texts_in`` names the folder of its texts, if it is
-    not called as the notice is.
+    not called as the notice is. ``encloses`` makes the files that go with the mail from the parameters.
     """
 
     slug: str
@@ -68,6 +70,7 @@ class Notice:
     for_many: bool = False
     is_written: bool = False
     texts_in: str = ""
+    encloses: Callable[[Parameters], tuple[Enclosure, ...]] = lambda _parameters: ()
 
     def __post_init__(self) -> None:
         """Refuse a category that its topic does not fit. Raises ValueError."""

@@ -46,6 +46,7 @@ register(
             "lease_until": "how long a worker holds it",
             "lease": "random number of the worker",
             "settled_at": "when it came to its end",
+            "sealed_by": "number of a key, and of nobody",
         },
     )
 )

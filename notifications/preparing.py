@@ -40,7 +40,7 @@ def prepare(row: Notification, notice: Notice, looks: Looks, writer: Writer) -> 
 
 
 def _looked_at(row: Notification, notice: Notice, looks: Looks, writer: Writer) -> Message | None:
-    if row.member is None:
+    if not row.has_recipient:
         end(row, State.ERASED)
         return None
     if row.channel == Channel.SITE:

@@ -30,8 +30,10 @@ def register_numbers(number_of: NumberOf) -> None:
 def address_of(row: Notification, notice: Notice, channel: str) -> Any:
     """Return where a row goes by ``channel``, None for nowhere. What belongs to one mailbox goes nowhere else."""
     member: Any = row.member
-    if row.address is not None and channel == row.channel:
-        return row.address
+    if (own := row.own_address) is not None and channel == row.channel:
+        return own
+    if member is None:
+        return None
     if channel == Channel.EMAIL:
         return None if notice.keeps_address else member.email
     if notice.bound:

@@ -10,10 +10,13 @@ class PrivacyConfig(AppConfig):
     verbose_name = _("Privacy")
 
     def ready(self) -> None:
+        from encryption.rotation import register_kept_apart
         from notifications.recipients import register_juveniles
 
+        from .erasure.apart import keys_kept_apart
         from .juveniles import juveniles_among
 
+        register_kept_apart(keys_kept_apart)
         register_juveniles(juveniles_among)
         post_migrate.connect(_furnish, sender=self)
 

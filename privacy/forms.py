@@ -1,4 +1,4 @@
-"""The form of one question: who can see this?"""
+"""The forms of two questions: who can see this? And: is this certificate ours?"""
 
 from typing import Any
 
@@ -7,8 +7,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.vocabulary import Audience
+from security.forms import AccessibleForm
 
 from .audiences import CONTACT_FIELDS, Choice, excepted_from, refuse_impossible
+from .erasure.certificate import NotACertificate, read
 from .models import Circle
 from .visibility import Viewer, known_to
 
@@ -82,3 +84,25 @@ class AudienceForm(forms.Form):
         if opens and self.field_name in CONTACT_FIELDS and not sure:
             self.needs_warning = True
             self.add_error("sure", _("This puts it on the open internet. Tick the box if that is what you want."))
+
+
+class CertificateForm(AccessibleForm):
+    """A certificate of erasure, as it was mailed."""
+
+    certificate = forms.CharField(
+        max_length=100_000,
+        label=_("Certificate"),
+        help_text=_("All that is in the enclosed file. It is checked and not kept."),
+        widget=forms.Textarea(attrs={"class": "textarea", "rows": 12, "spellcheck": "false", "autocomplete": "off"}),
+        error_messages={"required": _("Paste the certificate here.")},
+    )
+
+    def clean_certificate(self) -> dict[str, Any]:
+        """Return what the certificate says. Raises ValidationError for what is none, and for one that is not ours."""
+        try:
+            said = read(self.cleaned_data["certificate"])
+        except NotACertificate:
+            raise ValidationError(_("This is not written as a certificate is. Paste the whole file.")) from None
+        if said is None:
+            raise ValidationError(_("This certificate is not ours, or it was changed after we signed it."))
+        return said

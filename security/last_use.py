@@ -36,6 +36,13 @@ def touch(sign_in_id: Any) -> None:
         SignIn.objects.filter(pk=sign_in_id, seen_at__lte=now - WRITTEN_EVERY).update(seen_at=now)
 
 
+def forget_last_use(member_id: int) -> None:
+    """Forget in the cache what is known of the sessions of a member."""
+    cache.delete_many(
+        [f"seen:{number}" for number in SignIn.objects.filter(member=member_id).values_list("pk", flat=True)]
+    )
+
+
 def claim_writing(sign_in_id: Any) -> bool:
     """Say whether last use is to be written down by who asks; whoever asks next, for a while, is told no."""
     key, now, every = f"seen:{sign_in_id}", time.time(), WRITTEN_EVERY.total_seconds()

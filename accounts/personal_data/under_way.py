@@ -128,7 +128,14 @@ register(
         not_personal={"id": "number of the row", "until": "when the row goes"},
     )
 )
-register_store(ExternalStore(name="uploads", holds=_("pictures, sealed with their owner's key"), erase=forget_pictures))
+register_store(
+    ExternalStore(
+        name="uploads",
+        holds=_("pictures, sealed with their owner's key"),
+        erase=forget_pictures,
+        models=("accounts.Picture",),
+    )
+)
 register(
     PersonalData(
         model="accounts.InformationReview",

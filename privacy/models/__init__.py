@@ -10,8 +10,9 @@ from .audiences import (
     FieldException,
     FieldReview,
 )
-from .erasure import ErasureRequest
+from .erasure import ErasureRequest, ErasureStep
 from .fields import MOST_DIGITS, AudienceField, number_written, random_number
+from .holds import LegalHold
 from .policy import PolicyAcceptance, PolicyVersion
 
 __all__ = [
@@ -22,10 +23,12 @@ __all__ = [
     "CircleMember",
     "DefaultSet",
     "ErasureRequest",
+    "ErasureStep",
     "FieldCircle",
     "FieldDefault",
     "FieldException",
     "FieldReview",
+    "LegalHold",
     "PolicyAcceptance",
     "PolicyVersion",
     "number_written",

