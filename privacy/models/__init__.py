@@ -1,5 +1,6 @@
 """What the policy at work needs to remember."""
 
+from .age import AgeCase
 from .audiences import (
     AgeApplied,
     Circle,
@@ -18,6 +19,7 @@ from .policy import PolicyAcceptance, PolicyVersion
 __all__ = [
     "MOST_DIGITS",
     "AgeApplied",
+    "AgeCase",
     "AudienceField",
     "Circle",
     "CircleMember",

@@ -1,5 +1,5 @@
 """The personal data that the policy at work itself needs."""
 
-from . import audiences, elsewhere, erasure, policy
+from . import age, audiences, elsewhere, erasure, policy
 
-__all__ = ["audiences", "elsewhere", "erasure", "policy"]
+__all__ = ["age", "audiences", "elsewhere", "erasure", "policy"]
