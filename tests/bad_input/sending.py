@@ -17,6 +17,7 @@ from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
 
+from accounts import age_cases
 from accounts.models import Member, StaffInvitation
 from accounts.notices import REVIEW_INFORMATION
 from accounts.roles import assign_roles
@@ -26,7 +27,7 @@ from notifications.models import Announcement, Campaign, Notification, State
 from notifications.sending import notify
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
-from privacy.models import FieldDefault, PolicyVersion
+from privacy.models import AgeCase, FieldDefault, PolicyVersion
 from security import tokens
 from security.models import Event, Kind
 from tests.factories import PASSWORD, VALUES, begin_email_change, make_member, sign_in
@@ -99,6 +100,20 @@ TAKES: dict[str, dict[str, str]] = {
     "accounts:phone-code": {},
     "accounts:phone-confirm": {"code": "123456"},
     "accounts:settings-birth-date": {"day": "2", "month": "4", "year": "1990", "sure": ""},
+    "accounts:birth-date-ask": {"day": "2", "month": "4", "year": "1991", "words": "A slip of the finger."},
+    "accounts:birth-date-answer": {"words": "It is right."},
+    "accounts:report-child": {"words": "She goes to school in Mill Lane."},
+    "admin:accounts_member_report": {"words": "She goes to school in Mill Lane."},
+    "admin:privacy_agecase_changelist": {"action": "", "index": "0"},
+    "admin:privacy_agecase_act": {"act": "look"},
+    "admin:privacy_agecase_told": {},
+    "admin:privacy_agecase_decide": {
+        "finding": "another",
+        "day": "1",
+        "month": "4",
+        "year": "1991",
+        "words": "Looked at it.",
+    },
     "accounts:email-confirm": {"password": PASSWORD},
     "accounts:email-stop": {},
     "accounts:invitation": {"new_password": "another-hedge-and-meadow", "agree": "on"},
@@ -156,7 +171,7 @@ TAKES: dict[str, dict[str, str]] = {
 # Pages of the staff site that take nothing: they show, refuse, or lead elsewhere.
 TAKE_NOTHING = re.compile(
     r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation|notifications_(campaign|announcement)).*_add$|.*_(delete|history)$|"
-    r"(privacy_policyversion|privacy_erasurerequest|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
+    r"(privacy_policyversion|privacy_erasurerequest|privacy_agecase|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
 )
 # What is made there is shown once, or answered to a program, so no page follows.
 ANSWERED_AT_ONCE = ("/settings/security/codes/", "/settings/security/passkey/begin/", "/unsubscribe/")
@@ -231,8 +246,8 @@ def address(route: Route, parts: dict[str, str]) -> str:
     purpose = tokens.RESET_PASSWORD if "reset" in route.name else tokens.VERIFY_EMAIL
     ids = {"member": rose.pk, "fielddefault": FieldDefault.objects.all()[0].pk}
     ids |= {"policyversion": PolicyVersion.objects.all()[0].pk}
-    if "invitation" in route.path:
-        ids |= {"staffinvitation": invite_wren()}
+    making = {"agecase": lambda: a_case_of(rose).pk, "invitation": invite_wren}
+    ids |= {name.replace("inv", "staffinv"): make() for name, make in making.items() if name in route.path}
     ids |= {name: parts[name] for name in ("announcement", "campaign", "notification")}
     object_id = next((str(pk) for name, pk in ids.items() if f"/{name}/" in route.path), "1")
     if purpose == tokens.VERIFY_EMAIL and "<str:token>" in route.path:
@@ -258,8 +273,10 @@ def number_in(route: Route, object_id: str) -> dict[str, str]:
     """Return the number in an address of the staff site, if there is one."""
     if route.name == "admin:accounts_member_roles":
         return {"number": str(colleague().pk)}
-    if route.name == "admin:accounts_member_cancel":
+    if route.name in ("admin:accounts_member_cancel", "admin:accounts_member_report"):
         return {"number": str(Member.objects.get(handle="rose").pk)}
+    if route.name.startswith("admin:privacy_agecase_"):
+        return {"number": object_id}
     if route.name == "notifications:put-away":
         return {"number": str(Announcement.objects.latest("pk").pk)}
     return {"number": object_id} if route.name.startswith("admin:notifications_") else {}
@@ -269,6 +286,15 @@ def an_announcement() -> int:
     """Announce something to everybody and return its number."""
     until = timezone.now() + timedelta(days=1)
     return Announcement.objects.create(text="The gate is closed.", reach="all", ends_at=until).pk
+
+
+def a_case_of(member: Member) -> AgeCase:
+    """Report a member as a child, have staff take it up, and return the case."""
+    case = age_cases.open_case(member)
+    if case is None:
+        case = age_cases.tell(member, "A child.", teller=age_cases.Teller.VISITOR)
+        age_cases.look(case)
+    return case
 
 
 def a_campaign() -> int:
