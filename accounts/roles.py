@@ -27,6 +27,10 @@ LEAVING = ("accounts.cancel_member", "privacy.view_erasurerequest")
 REPORTING = ("privacy.add_agecase",)
 # Whose age is in question, and the erasure of a child's account that a colleague wants.
 AGES = (*REPORTING, "privacy.view_agecase", "privacy.approve_agecase")
+# What fails is tried again at once.
+ERASING = ("privacy.retry_erasurerequest", "privacy.view_legalhold")
+# What the law forbids to erase; nobody approves what they asked for.
+HOLDING = tuple(f"privacy.{act}_legalhold" for act in ("view", "add", "change", "approve"))
 # Notices: what became of them, and once more for what was given up; addresses that take nothing.
 OUTBOX = (
     "notifications.view_notification",
@@ -49,6 +53,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *MASKED_VIEW,
         *AGES,
         *LEAVING,
+        *ERASING,
         "privacy.view_fielddefault",
         "privacy.change_fielddefault",
         "privacy.view_policyversion",
@@ -57,7 +62,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *ANNOUNCING,
     ),
     # disclosure requests
-    "legal": (*MASKED_VIEW, *APPROVING, "privacy.view_policyversion"),
+    "legal": (*MASKED_VIEW, *APPROVING, *HOLDING, "privacy.view_erasurerequest", "privacy.view_policyversion"),
     # agreements
     "partner_manager": (*MASKED_VIEW, "privacy.view_policyversion"),
     # product and marketing

@@ -48,6 +48,8 @@ OPEN = frozenset(
         "privacy:policy",
         "privacy:policy-versions",
         "privacy:policy-version",
+        "privacy:verify-certificate",
+        "privacy:certificate-key",
         "healthz",
         "readyz",
         "robots",

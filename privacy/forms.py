@@ -1,9 +1,13 @@
-"""The forms of two questions: who can see this? And: is this certificate ours?"""
+"""The forms of the policy at work: who can see this? Is this certificate ours? What must not be erased?"""
 
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.vocabulary import Audience
@@ -11,7 +15,9 @@ from security.forms import AccessibleForm
 
 from .audiences import CONTACT_FIELDS, Choice, excepted_from, refuse_impossible
 from .erasure.certificate import NotACertificate, read
-from .models import Circle
+from .holds import LONGEST, holdable
+from .models import Circle, LegalHold
+from .models.holds import FILE_NUMBER
 from .visibility import Viewer, known_to
 
 WORDS = [(audience.word, audience.label) for audience in Audience]
@@ -106,3 +112,69 @@ class CertificateForm(AccessibleForm):
         if said is None:
             raise ValidationError(_("This certificate is not ours, or it was changed after we signed it."))
         return said
+
+
+def _end_of(day: date | None) -> datetime | None:
+    """Return when a day is over. Raises ValidationError for one that has passed, or is too far away."""
+    if day is None:
+        return None
+    now = timezone.now()
+    if not timezone.localdate() <= day <= timezone.localdate(now + LONGEST):
+        raise ValidationError(_("Choose a day from today on, and not more than twelve months away."))
+    return min(timezone.make_aware(datetime.combine(day, time.max)), now + LONGEST)
+
+
+def _day(**options: Any) -> forms.DateField:
+    return forms.DateField(
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "off"}),
+        input_formats=["%Y-%m-%d"],
+        **options,
+    )
+
+
+class ExtendForm(AccessibleForm):
+    """A later end of a legal hold."""
+
+    until = _day(label=_("Until"), help_text=_("Twelve months from today at most. Somebody else has to approve it."))
+
+    def clean_until(self) -> datetime | None:
+        return _end_of(self.cleaned_data["until"])
+
+
+class HoldForm(ExtendForm):
+    """What is to be held, of whom, on what ground."""
+
+    member = forms.CharField(max_length=40, label=_("Handle"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    ground = forms.ChoiceField(choices=LegalHold.Ground.choices, label=_("Ground"))
+    reference = LegalHold._meta.get_field("reference").formfield(validators=[FILE_NUMBER])
+    held = forms.MultipleChoiceField(
+        label=_("What is held"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Only what the order names. Everything else is erased on time."),
+        error_messages={"required": _("Name what is to be held.")},
+    )
+    secret_until = _day(
+        required=False,
+        label=_("Not told before"),
+        help_text=_("Only if the law forbids to tell the member. Then until when, twelve months from today at most."),
+    )
+    field_order = ("member", "ground", "reference", "held", "until", "secret_until")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: Any = self.fields["held"]
+        chosen.choices = sorted(
+            (label, f"{apps.get_model(label)._meta.verbose_name_plural} ({label})") for label in holdable()
+        )
+
+    def clean_member(self) -> Any:
+        """Return whose handle it is. Raises ValidationError if nobody here has it."""
+        handle = self.cleaned_data["member"].strip().removeprefix("@").lower()
+        members: Any = get_user_model()._default_manager
+        member = members.confirmed().filter(**{get_user_model().USERNAME_FIELD: handle}).first()
+        if member is None:
+            raise ValidationError(_("Nobody here has this handle."))
+        return member
+
+    def clean_secret_until(self) -> datetime | None:
+        return _end_of(self.cleaned_data["secret_until"])

@@ -34,7 +34,7 @@ from notifications.models import Announcement, Campaign, Notification, Preferenc
 from notifications.sending import notify
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
-from privacy.models import ErasureRequest, FieldDefault, PolicyVersion
+from privacy.models import ErasureRequest, FieldDefault, LegalHold, PolicyVersion
 from security import tokens
 from security.models import AuthenticatorApp, Event, Kind, SignIn
 from security.signing_in import VERIFIED
@@ -262,8 +262,27 @@ admin:privacy_erasurerequest_delete            GET  302 302 302 302 302 302 403 
 admin:privacy_erasurerequest_delete            POST 302 302 302 302 302 302 403 403 403
 admin:privacy_erasurerequest_history           GET  302 302 302 302 302 302 403 200 200
 admin:privacy_erasurerequest_history           POST 302 302 302 302 302 302 403 200 200
+admin:privacy_erasurerequest_retry             POST 302 302 302 302 302 302 403 302 302
+admin:privacy_legalhold_act                    POST 302 302 302 302 302 302 403 403 404
+admin:privacy_legalhold_add                    GET  302 302 302 302 302 302 403 403 200
+admin:privacy_legalhold_add                    POST 302 302 302 302 302 302 403 403 422
+admin:privacy_legalhold_change                 GET  302 302 302 302 302 302 403 200 200
+admin:privacy_legalhold_change                 POST 302 302 302 302 302 302 403 403 403
+admin:privacy_legalhold_changelist             GET  302 302 302 302 302 302 403 200 200
+admin:privacy_legalhold_changelist             POST 302 302 302 302 302 302 403 200 200
+admin:privacy_legalhold_delete                 GET  302 302 302 302 302 302 403 403 403
+admin:privacy_legalhold_delete                 POST 302 302 302 302 302 302 403 403 403
+admin:privacy_legalhold_extend                 GET  302 302 302 302 302 302 403 403 200
+admin:privacy_legalhold_extend                 POST 302 302 302 302 302 302 403 403 422
+admin:privacy_legalhold_history                GET  302 302 302 302 302 302 403 200 200
+admin:privacy_legalhold_history                POST 302 302 302 302 302 302 403 200 200
+/admin/privacy/legalhold/<path:object_id>/     GET  302 302 302 302 302 302 302 302 302
+/admin/privacy/legalhold/<path:object_id>/     POST 302 302 302 302 302 302 302 302 302
 /admin/privacy/erasurerequest/<path:object_id>/ GET  302 302 302 302 302 302 302 302 302
 /admin/privacy/erasurerequest/<path:object_id>/ POST 302 302 302 302 302 302 302 302 302
+privacy:verify-certificate                     GET  200 200 200 200 200 200 200 200 200
+privacy:verify-certificate                     POST 422 422 422 422 422 422 422 422 422
+privacy:certificate-key                        GET  200 200 200 200 200 200 200 200 200
 # what keeps an account safe
 security:settings                              GET  302 200 200 302 200 200 200 200 200
 security:verify                                GET  302 302 302 302 302 200 302 302 302
@@ -452,6 +471,7 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "fielddefault": str(FieldDefault.objects.all()[0].pk),
         "erasurerequest": str(kept_after_all(rose)),
         "agecase": str(age_cases.tell(rose, "A child.", teller=age_cases.Teller.VISITOR).pk),
+        "legalhold": str(held_by_law(rose)),
         "policyversion": str(PolicyVersion.objects.all()[0].pk),
         "group": str(Group.objects.all()[0].pk),
         "staffinvitation": StaffInvitation.objects.create(
@@ -468,6 +488,13 @@ def kept_after_all(member: Member) -> int:
     """Have a member ask for erasure and come back; return the number of the request."""
     now = timezone.now()
     return ErasureRequest.objects.create(member=member, asked_at=now, due_at=now, kept_at=now).pk
+
+
+def held_by_law(member: Member) -> int:
+    """Ask for a legal hold on a member's profile, and return its number."""
+    until = timezone.now() + timedelta(days=30)
+    named = {"ground": "court", "reference": "1/26", "held": ["accounts.Profile"]}
+    return LegalHold.objects.create(member=member, asked_end=until, **named).pk
 
 
 def announced() -> str:
@@ -503,8 +530,9 @@ def address(route: Route, values: dict[str, str]) -> str:
     own |= {"number": values["colleague"]} if route.name == "admin:accounts_member_roles" else {}
     of_member = ("admin:accounts_member_cancel", "admin:accounts_member_report")
     own |= {"number": values["member"]} if route.name in of_member else {}
-    own |= {"number": values["agecase"]} if route.name.startswith("admin:privacy_agecase_") else {}
-    own |= {"number": values.get(model, "1")} if route.name.startswith("admin:notifications_") else {}
+    own |= (
+        {"number": values.get(model, "1")} if route.name.startswith(("admin:notifications_", "admin:privacy_")) else {}
+    )
     own |= {"token": values["notice_token"]} if route.name.startswith("admin:notifications_notification") else {}
     own |= {"number": values["announcement"]} if route.name == "notifications:put-away" else {}
     own |= {"token": "invitation"} if route.name == "accounts:invitation" else {}

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from privacy.holds import told_to
 from security.forms import status_of
 from security.freshness import recently_authenticated
 from security.observing import observe
@@ -34,7 +35,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
         logout(request)  # the session has ended with the others
         return redirect("accounts:cancelled")
     grace = settings.CANCELLATION_GRACE
-    context = {"form": form, "grace": grace.days, "due": timezone.now() + grace}
+    context = {"form": form, "grace": grace.days, "due": timezone.now() + grace, "holds": told_to(member)}
     return render(request, "accounts/settings_cancel.html", context, status=status_of(form))
 
 

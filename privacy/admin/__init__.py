@@ -1,5 +1,5 @@
 """The back office of the policy at work."""
 
-from . import defaults, erasure, policy
+from . import defaults, erasure, holds, policy
 
-__all__ = ["defaults", "erasure", "policy"]
+__all__ = ["defaults", "erasure", "holds", "policy"]

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from .fields import random_number
 
+FILE_NUMBER = RegexValidator(r"\A[A-Za-z0-9 ./:()-]+\Z", _("A file number: letters, digits and . / : ( ) - only."))
+
 
 class LegalHoldQuerySet(models.QuerySet["LegalHold"]):
     def in_force(self, now: datetime) -> Self:
@@ -38,9 +40,7 @@ class LegalHold(models.Model):
     reference = models.CharField(
         _("file number"),
         max_length=40,
-        validators=[
-            RegexValidator(r"\A[A-Za-z0-9 ./:()-]+\Z", _("A file number: letters, digits and . / : ( ) - only."))
-        ],
+        validators=[FILE_NUMBER],
         help_text=_("As the court or authority writes it. No name of a person."),
     )
     # Labels of declared models; what their rows hang on is held with them.

@@ -27,7 +27,7 @@ from notifications.models import Announcement, Campaign, Notification, State
 from notifications.sending import notify
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
-from privacy.models import AgeCase, FieldDefault, PolicyVersion
+from privacy.models import ErasureRequest, FieldDefault, LegalHold, PolicyVersion
 from security import tokens
 from security.models import Event, Kind
 from tests.factories import PASSWORD, VALUES, begin_email_change, make_member, sign_in
@@ -53,6 +53,14 @@ CAMPAIGN = {
     "text": "Come in.",
     "page": "/people/",
     "starts_at": "2026-12-01T10:00",
+}
+HOLD = {
+    "member": "rose",
+    "ground": "court",
+    "reference": "1/26",
+    "held": "accounts.Profile",
+    "until": "2026-12-20",
+    "secret_until": "2026-12-20",
 }
 TAKES: dict[str, dict[str, str]] = {
     "accounts:join": {
@@ -95,6 +103,12 @@ TAKES: dict[str, dict[str, str]] = {
     "accounts:keep": {},
     "admin:accounts_member_cancel": {"sure": ""},
     "admin:privacy_erasurerequest_changelist": {"action": "", "index": "0"},
+    "admin:privacy_erasurerequest_retry": {},
+    "admin:privacy_legalhold_changelist": {"action": "", "index": "0"},
+    "admin:privacy_legalhold_add": HOLD,
+    "admin:privacy_legalhold_extend": {"until": "2026-12-20"},
+    "admin:privacy_legalhold_act": {"act": "lift", "seen": "2026-12-20T10:00:00+00:00"},
+    "privacy:verify-certificate": {"certificate": "{}"},
     "accounts:email-cancel": {},
     "accounts:settings-phone": {"phone": "+447700900124"},
     "accounts:phone-code": {},
@@ -170,8 +184,8 @@ TAKES: dict[str, dict[str, str]] = {
 }
 # Pages of the staff site that take nothing: they show, refuse, or lead elsewhere.
 TAKE_NOTHING = re.compile(
-    r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation|notifications_(campaign|announcement)).*_add$|.*_(delete|history)$|"
-    r"(privacy_policyversion|privacy_erasurerequest|privacy_agecase|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
+    r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation|privacy_legalhold|notifications_(campaign|announcement)).*_add$|.*_(delete|history)$|"
+    r"(privacy_policyversion|privacy_erasurerequest|privacy_agecase|privacy_legalhold|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
 )
 # What is made there is shown once, or answered to a program, so no page follows.
 ANSWERED_AT_ONCE = ("/settings/security/codes/", "/settings/security/passkey/begin/", "/unsubscribe/")
@@ -246,8 +260,9 @@ def address(route: Route, parts: dict[str, str]) -> str:
     purpose = tokens.RESET_PASSWORD if "reset" in route.name else tokens.VERIFY_EMAIL
     ids = {"member": rose.pk, "fielddefault": FieldDefault.objects.all()[0].pk}
     ids |= {"policyversion": PolicyVersion.objects.all()[0].pk}
-    making = {"agecase": lambda: a_case_of(rose).pk, "invitation": invite_wren}
-    ids |= {name.replace("inv", "staffinv"): make() for name, make in making.items() if name in route.path}
+    ids |= of_leaving(route, rose)
+    if "invitation" in route.path:
+        ids |= {"staffinvitation": invite_wren()}
     ids |= {name: parts[name] for name in ("announcement", "campaign", "notification")}
     object_id = next((str(pk) for name, pk in ids.items() if f"/{name}/" in route.path), "1")
     if purpose == tokens.VERIFY_EMAIL and "<str:token>" in route.path:
@@ -275,11 +290,31 @@ def number_in(route: Route, object_id: str) -> dict[str, str]:
         return {"number": str(colleague().pk)}
     if route.name in ("admin:accounts_member_cancel", "admin:accounts_member_report"):
         return {"number": str(Member.objects.get(handle="rose").pk)}
-    if route.name.startswith("admin:privacy_agecase_"):
-        return {"number": object_id}
     if route.name == "notifications:put-away":
         return {"number": str(Announcement.objects.latest("pk").pk)}
-    return {"number": object_id} if route.name.startswith("admin:notifications_") else {}
+    return {"number": object_id} if route.name.startswith(("admin:notifications_", "admin:privacy_")) else {}
+
+
+def of_leaving(route: Route, member: Member) -> dict[str, int]:
+    """Return the number of a request for erasure, a legal hold or a case of age, where an address needs one."""
+    made = {"legalhold": a_hold, "erasurerequest": a_request, "agecase": a_case_of}
+    return {name: make(member) for name, make in made.items() if f"/{name}/" in route.path}
+
+
+def a_hold(member: Member) -> int:
+    """Return the number of a legal hold that is in force."""
+    until = timezone.now() + timedelta(days=30)
+    named = {"ground": "court", "reference": "1/26", "held": ["accounts.Profile"]}
+    return LegalHold.objects.get_or_create(member=member, **named, defaults={"asked_end": until, "ends_at": until})[
+        0
+    ].pk
+
+
+def a_request(member: Member) -> int:
+    """Return the number of a request for erasure that was taken back."""
+    now = timezone.now()
+    values = {"asked_at": now, "due_at": now, "kept_at": now}
+    return ErasureRequest.objects.get_or_create(member=member, defaults=values)[0].pk
 
 
 def an_announcement() -> int:
@@ -288,13 +323,13 @@ def an_announcement() -> int:
     return Announcement.objects.create(text="The gate is closed.", reach="all", ends_at=until).pk
 
 
-def a_case_of(member: Member) -> AgeCase:
-    """Report a member as a child, have staff take it up, and return the case."""
+def a_case_of(member: Member) -> int:
+    """Report a member as a child, have staff take it up, and return the number of the case."""
     case = age_cases.open_case(member)
     if case is None:
         case = age_cases.tell(member, "A child.", teller=age_cases.Teller.VISITOR)
         age_cases.look(case)
-    return case
+    return case.pk
 
 
 def a_campaign() -> int:
