@@ -111,6 +111,7 @@ def _cap_all(members: Iterable[int]) -> int:
 
 
 def _cap_one(profile: Any) -> bool:
+    end_consents(profile.pk)
     was_listed = profile.listed
     narrowed = cap(profile)
     if narrowed or was_listed:

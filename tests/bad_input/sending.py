@@ -187,8 +187,13 @@ TAKE_NOTHING = re.compile(
     r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation|privacy_legalhold|notifications_(campaign|announcement)).*_add$|.*_(delete|history)$|"
     r"(privacy_policyversion|privacy_erasurerequest|privacy_agecase|privacy_legalhold|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
 )
-# What is made there is shown once, or answered to a program, so no page follows.
-ANSWERED_AT_ONCE = ("/settings/security/codes/", "/settings/security/passkey/begin/", "/unsubscribe/")
+# What is made there is shown once, or answered to a program, so no page follows; or that it is read is written down.
+ANSWERED_AT_ONCE = (
+    "/settings/security/codes/",
+    "/settings/security/passkey/begin/",
+    "/unsubscribe/",
+    "/admin/privacy/agecase/",
+)
 LONG = "x" * 1_000_000
 # Sent as they stand, percent-escaped. No form at all takes the first ones.
 UNREADABLE = {
