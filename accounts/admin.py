@@ -21,13 +21,18 @@ from security.observing import observe
 from security.sessions import end_sessions
 from security.signing_in import is_freshly_verified
 
+from . import age_admin, age_cases
+from .age_cases import Teller
 from .cancelling import cancel
+from .forms.age import ReportChildForm
 from .forms.inviting import InviteForm, RolesForm, names_of
 from .forms.leaving import CancelAtRequestForm
 from .invitations import YourOwnAddress, invite, withdraw
 from .models import Member, MemberQuerySet, StaffInvitation
 from .registration import HandleTaken
 from .roles import change_roles, roles_of
+
+__all__ = ["MemberAdmin", "RoleAdmin", "StaffInvitationAdmin", "age_admin"]
 
 
 def _ask(page: StaffAdmin, request: HttpRequest, form: AccessibleForm, title: str, submit: str) -> HttpResponse:
@@ -66,8 +71,10 @@ class MemberAdmin(PersonalDataAdmin):
         return super().get_form(request, obj, change, help_texts=helps, **options)
 
     def get_urls(self) -> list[URLPattern]:
-        roles, cancel = (self.admin_site.admin_view(view) for view in (self.roles_view, self.cancel_view))
+        views = (self.roles_view, self.cancel_view, self.report_view)
+        roles, cancel, report = (self.admin_site.admin_view(view) for view in views)
         return [
+            path("<int:number>/report/", report, name="accounts_member_report"),
             path("<int:number>/roles/", roles, name="accounts_member_roles"),
             path("<int:number>/cancel/", cancel, name="accounts_member_cancel"),
             *super().get_urls(),
@@ -78,6 +85,7 @@ class MemberAdmin(PersonalDataAdmin):
         member, chief = context.get("original"), request.user
         leads = member is not None and member.is_staff and chief.is_superuser and member.pk != chief.pk
         more = {"leads_to_roles": leads, "leads_to_cancelling": member and self._may_cancel(request, member)}
+        more["leads_to_reporting"] = self.has_report_permission(request)
         return super().render_change_form(request, {**context, **more}, *rest, **options)
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
@@ -109,6 +117,25 @@ class MemberAdmin(PersonalDataAdmin):
             return redirect("admin:accounts_member_change", member.pk)
         title = _("Cancel the account of @%s") % member.handle
         return _ask(self, request, form, title, _("Cancel the account"))
+
+    def has_report_permission(self, request: HttpRequest) -> bool:
+        """Say whether this member of staff may report somebody as a child."""
+        return request.user.has_perm("privacy.add_agecase")
+
+    def report_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        """Hand a member to the staff of safety, as somebody who may be a child."""
+        if not self.has_report_permission(request):
+            raise PermissionDenied
+        member = get_object_or_404(self.get_queryset(request), pk=number)
+        form = ReportChildForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            with transaction.atomic():
+                self.log_change(request, member, "reported")
+                age_cases.tell(member, form.cleaned_data["words"], teller=Teller.STAFF)
+            messages.success(request, _("The staff of safety look at it."))
+            return redirect("admin:accounts_member_change", member.pk)
+        title = _("Report @%s as a child") % member.handle
+        return _ask(self, request, form, title, _("Report a child's account"))
 
     def roles_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """Choose the roles of a colleague."""

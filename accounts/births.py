@@ -12,10 +12,13 @@ from privacy.changes import record
 from privacy.juveniles import age_on, is_juvenile_born
 from security.allowances import Limit, Share, Throttled, take_all
 
+from . import age_cases
+from .age_cases import Teller
 from .models import Member, Profile
 from .profiles import write_values
 
 YEARLY = Limit("birth date", burst=1, every=timedelta(days=365))
+ASKING = Limit("birth date: asking staff", burst=3, every=timedelta(days=10))
 
 
 class Step(Enum):
@@ -59,4 +62,14 @@ def correct(member: Member, born: date) -> Step:
                 raise
         write_values(profile, {"birth_date": born})
         record(member, ["birth_date"])
+        age_cases.member_corrected(member)
     return step
+
+
+def ask_staff(member: Member, born: date, words: str) -> None:
+    """Have staff look whether the birth date is ``born``; nothing is changed by that. Raises ``Throttled``.
+
+    A date under the minimum age is looked at in the same way: it says that this is a child's account.
+    """
+    take_all(Share(ASKING, (member.pk,)))
+    age_cases.tell(member, words, teller=Teller.SELF, born=born)

@@ -158,3 +158,23 @@ ACCOUNT_KEPT = register(
         channels=(Channel.EMAIL, Channel.SITE),
     )
 )
+CONFIRM_BIRTH_DATE = register(
+    Notice(
+        slug="confirm-birth-date",
+        category=Category.SERVICE,
+        title=_("A question about your account"),
+        context=lambda parameters: {**parameters, "link": link("accounts:settings-birth-date")},
+        sample=dict,
+        channels=(Channel.EMAIL, Channel.SITE),
+    )
+)
+BIRTH_DATE_SETTLED = register(
+    Notice(
+        slug="birth-date-settled",
+        category=Category.SERVICE,
+        title=_("We have looked at your account"),
+        context=lambda parameters: {**parameters, "link": link("accounts:settings-birth-date")},
+        sample=lambda: {"is_changed": True},
+        channels=(Channel.EMAIL, Channel.SITE),
+    )
+)

@@ -19,7 +19,7 @@ from django_countries import countries
 from privacy.audiences import publish_name
 from privacy.changes import record
 from privacy.fields import OPEN_NAME
-from privacy.juveniles import cap, is_juvenile_born
+from privacy.juveniles import cap, end_consents, is_juvenile_born
 from security.characters import refuse_unprintable, refuse_unprintable_but_breaks, unprintable
 
 from .models import Member, Profile
@@ -84,6 +84,7 @@ def write_values(profile: Profile, values: dict[str, Any]) -> None:
     written = list(values)
     if "birth_date" in values and is_juvenile_born(profile.birth_date):
         written += [*(f"{name}_audience" for name in cap(profile)), "listed"]
+        end_consents(profile.pk)
     if "display_name" in values or "birth_date" in values:
         publish_name(profile)
         written += OPEN_NAME

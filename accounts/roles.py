@@ -23,6 +23,10 @@ SUPERUSER = "superuser"
 MASKED_VIEW = ("accounts.view_member",)
 # Who leaves, and who asked staff for it.
 LEAVING = ("accounts.cancel_member", "privacy.view_erasurerequest")
+# Somebody may be a child: handed to the staff of safety.
+REPORTING = ("privacy.add_agecase",)
+# Whose age is in question, and the erasure of a child's account that a colleague wants.
+AGES = (*REPORTING, "privacy.view_agecase", "privacy.approve_agecase")
 # What fails is tried again at once.
 ERASING = ("privacy.retry_erasurerequest", "privacy.view_legalhold")
 # What the law forbids to erase; nobody approves what they asked for.
@@ -43,12 +47,13 @@ APPROVING = ("notifications.view_campaign", "notifications.approve_campaign")
 
 ROLES: dict[str, tuple[str, ...]] = {
     # masked; may uncover contact data
-    "support": (*MASKED_VIEW, *LEAVING, *OUTBOX, "privacy.view_policyversion"),
+    "support": (*MASKED_VIEW, *LEAVING, *OUTBOX, *REPORTING, "privacy.view_policyversion"),
     # reports, and juveniles
-    "safety": (*MASKED_VIEW, "accounts.change_member", "privacy.view_policyversion"),
+    "safety": (*MASKED_VIEW, "accounts.change_member", *AGES, "privacy.change_agecase", "privacy.view_policyversion"),
     # defaults, policy, erasure, incidents
     "privacy_officer": (
         *MASKED_VIEW,
+        *AGES,
         *LEAVING,
         *ERASING,
         "privacy.view_fielddefault",

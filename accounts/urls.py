@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     birth_date,
+    child,
     email,
     home,
     inviting,
@@ -37,6 +38,8 @@ urlpatterns = [
     path("people/", people.people, name="people"),
     path("@<str:handle>/", profile.profile, name="profile"),
     path("@<str:handle>/sees/<slug:field>/", profile.who_sees, name="who-sees"),
+    path("report/child/@<str:handle>/", child.report, name="report-child"),
+    path("report/child/sent/", child.sent, name="report-child-sent"),
     path("media/<uuid:picture_id>/<slug:size>/", media.media, name="media"),
     path("friends/", relationships.friends, name="friends"),
     path("friends/ask/<str:handle>/", relationships.ask, name="friend-ask"),
@@ -61,6 +64,8 @@ urlpatterns = [
     path("settings/phone/code/", phone.send_code, name="phone-code"),
     path("settings/phone/confirm/", phone.confirm, name="phone-confirm"),
     path("settings/birth-date/", birth_date.correct, name="settings-birth-date"),
+    path("settings/birth-date/ask/", birth_date.ask, name="birth-date-ask"),
+    path("settings/birth-date/answer/", birth_date.answer, name="birth-date-answer"),
     path("settings/email/cancel/", email.cancel, name="email-cancel"),
     path("email/confirm/<str:token>/", email.confirm, name="email-confirm"),
     path("email/stopped/", email.stopped, name="email-stopped"),

@@ -11,7 +11,8 @@ from django.utils import timezone
 from .channels.kinds import CHOSEN, Channel
 from .models import Notification, NotificationQuerySet, Preference, State
 from .notices import declared
-from .topics import Topic
+from .recipients import juveniles_among
+from .topics import MARKETING, Topic
 
 # A mail server that hangs is given up after twenty seconds.
 WAITS = timedelta(seconds=25)
@@ -42,9 +43,13 @@ def choices_of_all(members: Collection[int]) -> dict[int, dict[Topic, frozenset[
 def choose(member: Any, choices: Mapping[Topic, Collection[Channel]]) -> bool:
     """Write down by which channels ``member`` wants to hear about topics, if at all.
 
+    A juvenile cannot choose marketing: kept, such a choice would begin to count on the day they come of age, and that
+    nothing is sent to who wants it would tell in a copy of the rows how old they are.
+
     Says False if something declined may be on its way still. Once this has returned True, nothing leaves that was
     declined: it waits for what is being sent at this moment, and whatever else a worker holds is looked at anew.
     """
+    choices = _without_marketing(choices) if is_kept_from_marketing(member) else choices
     with transaction.atomic():
         for topic, wanted in choices.items():
             for channel in CHOSEN:
@@ -53,6 +58,21 @@ def choose(member: Any, choices: Mapping[Topic, Collection[Channel]]) -> bool:
     rows = Notification.objects.filter(member=member, notice__in=_slugs(declined))
     rows.let_go()
     return _nothing_is_on_its_way(rows)
+
+
+def is_kept_from_marketing(member: Any) -> bool:
+    """Say whether ``member`` is a juvenile, who hears of no marketing."""
+    return member.pk in juveniles_among([member.pk])
+
+
+def _without_marketing(choices: Mapping[Topic, Collection[Channel]]) -> dict[Topic, Collection[Channel]]:
+    return {topic: () if topic.is_marketing else wanted for topic, wanted in choices.items()}
+
+
+def end_marketing(member_id: int) -> None:
+    """Decline all marketing for somebody who turns out to be a juvenile. Twice does no harm."""
+    wanted = Preference.objects.filter(member=member_id, topic__in=MARKETING, wanted=True)
+    wanted.update(wanted=False, changed_at=timezone.now())
 
 
 def _write(member: Any, topic: Topic, channel: Channel, *, wanted: bool) -> None:

@@ -14,14 +14,16 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         from encryption.rotation import register_kept_apart
+        from notifications.preferences import end_marketing
         from notifications.recipients import register_juveniles
 
         from .erasure.apart import keys_kept_apart
-        from .juveniles import juveniles_among
+        from .juveniles import juveniles_among, register_ending
         from .policy import standing
 
         register_kept_apart(keys_kept_apart)
         register_juveniles(juveniles_among)
+        register_ending(end_marketing)
         standing.register()
         post_migrate.connect(_furnish, sender=self)
 

@@ -1,6 +1,6 @@
 """Who is a juvenile: derived from the sealed birth date where a decision needs it, stored nowhere."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -11,9 +11,10 @@ from django.utils import timezone
 from catalogue.vocabulary import Audience
 
 from .fields import OPEN_NAME, bearers, profile_model
-from .models import AgeApplied
+from .models import AgeApplied, AgeCase
 
 BATCH = 500
+_endings: list[Callable[[int], object]] = []
 
 
 def age_on(born: date, day: date) -> int:
@@ -39,6 +40,26 @@ def juveniles_among(members: Collection[int]) -> set[int]:
 def is_juvenile(member: Any) -> bool:
     """Say whether ``member`` is a juvenile today."""
     return is_juvenile_born(profile_model()._default_manager.get(pk=member.pk).birth_date)  # type: ignore[attr-defined]
+
+
+def sharing_stopped(members: Collection[int]) -> set[int]:
+    """Return the numbers of those ``members`` of whom nothing may be given to a partner, whatever they agreed to:
+    juveniles, and whoever's age is in question as long as it is. Two queries."""
+    in_question = AgeCase.objects.open().filter(member__in=members).values_list("member", flat=True)
+    return juveniles_among(members) | set(in_question)
+
+
+def register_ending(end: Callable[[int], object]) -> None:
+    """Have ``end(number of a member)`` called when a member turns out to be a juvenile: what they agreed to ends with
+    it, and does not come back when they come of age. Twice without harm, in the transaction of the birth date."""
+    if end not in _endings:
+        _endings.append(end)
+
+
+def end_consents(member_id: int) -> None:
+    """End what a juvenile cannot have agreed to."""
+    for end in _endings:
+        end(member_id)
 
 
 def cap(profile: Any) -> list[str]:
@@ -90,6 +111,7 @@ def _cap_all(members: Iterable[int]) -> int:
 
 
 def _cap_one(profile: Any) -> bool:
+    end_consents(profile.pk)
     was_listed = profile.listed
     narrowed = cap(profile)
     if narrowed or was_listed:

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from . import yearly
 from .reminding import remind_of_check_up
 
 
@@ -10,3 +11,9 @@ from .reminding import remind_of_check_up
 def remind() -> None:
     """Remind who has not looked over their settings."""
     remind_of_check_up(timezone.now())
+
+
+@shared_task
+def invite() -> None:
+    """Invite who is due to look over who sees what, and who has come of age."""
+    yearly.invite(timezone.localdate())

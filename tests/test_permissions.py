@@ -22,6 +22,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
+from accounts import age_cases
 from accounts.models import Member, Profile, StaffInvitation
 from accounts.notices import REVIEW_INFORMATION
 from accounts.pictures import set_picture
@@ -197,6 +198,30 @@ accounts:people                                GET  200 200 200 200 302 200 200 
 accounts:profile                               GET  200 200 200 200 302 200 200 200 200
 accounts:who-sees                              GET  302 404 200 302 302 404 404 404 404
 accounts:media                                 GET  404 200 200 404 302 200 200 200 200
+# whose age is in question
+accounts:report-child                          GET  200 200 404 200 302 200 200 200 200
+accounts:report-child                          POST 422 422 404 422 302 422 422 422 422
+accounts:report-child-sent                     GET  200 200 200 200 302 200 200 200 200
+accounts:birth-date-ask                        POST 302 422 422 302 302 422 422 422 422
+accounts:birth-date-answer                     POST 302 422 422 302 302 422 422 422 422
+admin:accounts_member_report                   GET  302 302 302 302 302 302 403 200 200
+admin:accounts_member_report                   POST 302 302 302 302 302 302 403 422 422
+admin:privacy_agecase_changelist               GET  302 302 302 302 302 302 403 200 200
+admin:privacy_agecase_changelist               POST 302 302 302 302 302 302 403 200 200
+admin:privacy_agecase_add                      GET  302 302 302 302 302 302 403 403 403
+admin:privacy_agecase_add                      POST 302 302 302 302 302 302 403 403 403
+admin:privacy_agecase_history                  GET  302 302 302 302 302 302 403 200 200
+admin:privacy_agecase_history                  POST 302 302 302 302 302 302 403 200 200
+admin:privacy_agecase_delete                   GET  302 302 302 302 302 302 403 403 403
+admin:privacy_agecase_delete                   POST 302 302 302 302 302 302 403 403 403
+admin:privacy_agecase_change                   GET  302 302 302 302 302 302 403 200 200
+admin:privacy_agecase_change                   POST 302 302 302 302 302 302 403 403 403
+admin:privacy_agecase_act                      POST 302 302 302 302 302 302 403 404 404
+admin:privacy_agecase_told                     POST 302 302 302 302 302 302 403 200 200
+admin:privacy_agecase_decide                   GET  302 302 302 302 302 302 403 403 200
+admin:privacy_agecase_decide                   POST 302 302 302 302 302 302 403 403 422
+/admin/privacy/agecase/<path:object_id>/       GET  302 302 302 302 302 302 302 302 302
+/admin/privacy/agecase/<path:object_id>/       POST 302 302 302 302 302 302 302 302 302
 # relationships
 accounts:friends                               GET  302 200 200 302 302 200 200 200 200
 accounts:friend-ask                            POST 302 302 404 302 302 302 302 302 302
@@ -458,6 +483,7 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "member": str(rose.pk),
         "fielddefault": str(FieldDefault.objects.all()[0].pk),
         "erasurerequest": str(kept_after_all(rose)),
+        "agecase": str(age_cases.tell(rose, "A child.", teller=age_cases.Teller.VISITOR).pk),
         "legalhold": str(held_by_law(rose)),
         "policyversion": str(PolicyVersion.objects.all()[0].pk),
         "group": str(Group.objects.all()[0].pk),
@@ -515,7 +541,8 @@ def address(route: Route, values: dict[str, str]) -> str:
     own |= {"token": values["unsubscribe_token"]} if route.name == "notifications:unsubscribe" else {}
     own |= {"token": values["notice_token"]} if route.name == "notifications:notice" else {}
     own |= {"number": values["colleague"]} if route.name == "admin:accounts_member_roles" else {}
-    own |= {"number": values["member"]} if route.name == "admin:accounts_member_cancel" else {}
+    of_member = ("admin:accounts_member_cancel", "admin:accounts_member_report")
+    own |= {"number": values["member"]} if route.name in of_member else {}
     own |= (
         {"number": values.get(model, "1")} if route.name.startswith(("admin:notifications_", "admin:privacy_")) else {}
     )

@@ -31,6 +31,7 @@ PAGES = [
     "/@rose/?as=@n0x0",
     "/@rose/sees/city/",
     "/@n0x0/",
+    "/report/child/@n0x0/",
     "/friends/",
     "/circles/",
     "/blocks/",

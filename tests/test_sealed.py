@@ -29,6 +29,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
+from accounts import age_cases
 from accounts.models import Member, Profile
 from catalogue.declarations import PersonalData, PersonalField
 from catalogue.registry import personal_data
@@ -109,6 +110,8 @@ OPEN = {
     "notifications.Preference.channel": "mail or inbox",
     "notifications.Preference.wanted": "a switch that the outbox goes by",
     "notifications.Preference.changed_at": MOMENT,
+    "privacy.AgeCase.opened_at": MOMENT,
+    "privacy.AgeCase.closed_at": MOMENT,
     "privacy.Circle.created_at": MOMENT,
     "privacy.CircleMember.person": NUMBERS,
     "privacy.ErasureRequest.asked_at": MOMENT,
@@ -285,6 +288,14 @@ def _go_astray(needles: dict[str, str]) -> None:
         Client(enforce_csrf_checks=True).post("/sign-in/", {"email": word})
 
 
+def _be_reported(member: Member) -> None:
+    """Have somebody say that a member is a child, and staff settle it."""
+    case = age_cases.tell(member, "Marker what was told", teller=age_cases.Teller.VISITOR)
+    age_cases.look(case)
+    steward = Member.objects.filter(handle="steward").first() or make_member("steward")
+    age_cases.decide(case, age_cases.Finding.NOTHING, by=steward, reason="Marker what was found")
+
+
 def _leave_waiting(member: Member, needles: dict[str, str]) -> None:
     """Leave a notice in the outbox that has not been sent yet, with a link that opens the account."""
     needles["waiting link"] = "Marker-waiting-link"
@@ -296,6 +307,7 @@ def _leave_waiting(member: Member, needles: dict[str, str]) -> None:
 def told(written: io.StringIO) -> Told:
     told = tell_everything(Client(headers={"User-Agent": AGENT}))
     _leave_waiting(told.member, told.needles)
+    _be_reported(told.member)
     told.needles |= dict(opened(told.member))
     told.log = written.getvalue()
     return told
@@ -439,6 +451,7 @@ def test_a_column_that_is_not_sealed_is_found(model: Any, column: str) -> None:
     SignIn.objects.create(member=rose)
     Event.objects.create(member=rose, kind=Kind.SIGNED_IN)
     _leave_waiting(rose, {})
+    _be_reported(rose)
     table, name = model._meta.db_table, model._meta.get_field(column).column
     with connection.cursor() as cursor:
         cursor.execute(f'UPDATE "{table}" SET "{name}" = %s', [b"A plain marker"])

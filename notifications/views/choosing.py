@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ..channels.kinds import NOWHERE
 from ..forms import ChoicesForm
-from ..preferences import choices_of, choose
+from ..preferences import choices_of, choose, is_kept_from_marketing
 from ..privacy_control import is_asked_for
 from ..suppression import lift, mailbox_of
 from ..topics import MARKETING, Topic
@@ -26,14 +26,17 @@ FIELD, PRESSED = "List-Unsubscribe", "One-Click"
 def settings(request: HttpRequest) -> HttpResponse:
     """Show what a member hears about, and let them choose."""
     chosen, is_barred = choices_of(request.user), is_asked_for(request)
-    form = ChoicesForm(request.POST if request.method == "POST" else None, chosen=chosen, is_barred=is_barred)
+    is_young = is_kept_from_marketing(request.user)
+    typed = request.POST if request.method == "POST" else None
+    form = ChoicesForm(typed, chosen=chosen, is_barred=is_barred or is_young)
     if form.is_valid():
         wanted = dict.fromkeys(Topic, NOWHERE) if "none" in request.POST else form.choices()
         _tell(request, is_certain=choose(request.user, wanted), is_all_off=not any(wanted.values()))
         return redirect("notifications:settings")
     context = {
         "form": form,
-        "is_barred": is_barred,
+        "is_barred": is_barred and not is_young,
+        "is_young": is_young,
         "is_on_all_the_same": is_barred and any(chosen[topic] for topic in MARKETING),
         "mailbox": mailbox_of(request.user),
     }

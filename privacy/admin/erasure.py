@@ -106,7 +106,9 @@ class ErasureRequestAdmin(PersonalDataAdmin):
         counts = {"all_steps": Count("steps"), "done_steps": Count("steps", filter=done)}
         counts |= {"stuck_steps": Count("steps", filter=stuck), "held_steps": Count("steps", filter=held)}
         counted: QuerySet[ErasureRequest] = super().get_queryset(request).annotate(**counts)
-        return counted
+        # Whose account was a child's is for those to know who work on such cases.
+        may_know = request.user.has_perm("privacy.view_agecase")
+        return counted if may_know else counted.exclude(origin=ErasureRequest.Origin.CHILD)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

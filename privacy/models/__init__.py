@@ -1,5 +1,6 @@
 """What the policy at work needs to remember."""
 
+from .age import AgeCase
 from .audiences import (
     AgeApplied,
     Circle,
@@ -19,6 +20,7 @@ from .policy import PolicyAcceptance, PolicyStage, PolicyVersion, pseudonym_of
 __all__ = [
     "MOST_DIGITS",
     "AgeApplied",
+    "AgeCase",
     "AudienceField",
     "Change",
     "Circle",

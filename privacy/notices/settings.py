@@ -23,3 +23,14 @@ CHECK_UP = register(
         channels=(Channel.EMAIL, Channel.SITE),
     )
 )
+LOOK_OVER = register(
+    Notice(
+        slug="look-over",
+        category=Category.PRODUCT,
+        topic=Topic.DIGEST,
+        title=_("Once a year: who sees what of you?"),
+        context=lambda parameters: {**parameters, "link": link("privacy:settings-privacy")},
+        sample=dict,
+        channels=(Channel.EMAIL, Channel.SITE),
+    )
+)

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -21,6 +22,7 @@ from privacy.juveniles import is_juvenile
 from privacy.models import Circle
 from privacy.presenting import presented
 from privacy.visibility import Viewer, visible_profiles
+from privacy.yearly import came_of_age_lately
 from security.forms import status_of
 from security.returning import wanted
 
@@ -50,9 +52,10 @@ def settings_privacy(request: HttpRequest) -> HttpResponse:
 def _overview(member: Any) -> dict[str, Any]:
     mine, chosen = _own_values(member), choices(member)
     groups = [(step.title, [_row(name, mine, chosen) for name in step.fields]) for step in checkup.steps()]
-    profile = profile_model()._default_manager.get(pk=member.pk)
+    profile = profile_model()._default_manager.select_related("member").get(pk=member.pk)
     return {
         "groups": groups,
+        "came_of_age": came_of_age_lately(profile, timezone.localdate()),
         "listed": profile.listed,  # type: ignore[attr-defined]
         "may_be_listed": not is_juvenile(member),
         "circles": Circle.objects.filter(owner=member).with_keys(),

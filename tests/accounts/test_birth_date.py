@@ -8,10 +8,14 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from accounts import age_cases
+from accounts.age_cases import Finding, Teller
 from accounts.births import Step, what_it_is
 from accounts.models import Profile
+from accounts.profiles import write_values
 from catalogue.vocabulary import Audience
 from encryption.fields import UNAVAILABLE
+from privacy.models import AgeCase
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("C2")]
@@ -47,7 +51,7 @@ def correct(browser, day, **more):
 
 
 def profile():
-    return Profile.objects.get()
+    return Profile.objects.get(member__handle="rose")
 
 
 @pytest.mark.promise("M3")
@@ -111,15 +115,102 @@ def test_telling_that_one_is_younger_is_never_too_often(hers):
 @pytest.mark.promise("M2")
 @pytest.mark.promise("M3")
 @pytest.mark.parametrize(("stored", "typed"), [(JUVENILE, ADULT), (JUVENILE, OLDER), (JUVENILE, CHILD), (ADULT, CHILD)])
-def test_what_only_staff_can_do_is_said_with_where_to_write(rose, hers, stored, typed):
+def test_what_only_staff_can_do_is_said_and_can_be_asked_for(rose, hers, stored, typed):
     found = profile()
     found.birth_date = stored
     found.save()
     answer = correct(hers, typed, sure="on")
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "Only our staff can change it" in answer.content.decode()
-    assert 'href="mailto:post@' in answer.content.decode()
     assert profile().birth_date == stored
+    assert ask(hers, typed, words="A slip of the finger.")["Location"] == "/settings/birth-date/"
+    assert "Our staff look at the date you asked for" in hers.get("/settings/birth-date/").content.decode()
+    case = AgeCase.objects.get()
+    [told] = case.told
+    assert (told["by"], told["born"], told["words"]) == ("self", typed.isoformat(), "A slip of the finger.")
+    assert profile().birth_date == stored
+
+
+def ask(browser, day, **more):
+    typed = {"day": str(day.day), "month": str(day.month), "year": str(day.year)}
+    return browser.post("/settings/birth-date/ask/", typed | more)
+
+
+@pytest.mark.promise("M2")
+@pytest.mark.parametrize(
+    ("stored", "wanted", "finding", "becomes"),
+    [
+        (JUVENILE, ADULT, Finding.DATE, ADULT),
+        (JUVENILE, ADULT, Finding.NOTHING, JUVENILE),
+        (JUVENILE, OLDER, Finding.DATE, OLDER),
+        (ADULT, OTHER_ADULT, Finding.DATE, OTHER_ADULT),
+    ],
+)
+def test_a_date_counts_when_staff_have_looked_at_it_and_the_member_is_told(
+    rose, hers, stored, wanted, finding, becomes, mailoutbox, django_capture_on_commit_callbacks
+):
+    write_values(profile(), {"birth_date": stored})
+    before = profile().city_audience
+    ask(hers, wanted, words="It is wrong.")
+    case = AgeCase.objects.get()
+    age_cases.look(case)
+    hayward = factories.make_member("hayward")
+    with django_capture_on_commit_callbacks(execute=True):
+        born_then = wanted if finding is Finding.DATE else None
+        age_cases.decide(case, finding, by=hayward, reason="Looked at it.", born=born_then)
+    assert profile().birth_date == becomes
+    assert profile().city_audience == before
+    [mail] = mailoutbox
+    assert mail.subject == "We have looked at your account"
+    assert ("corrected it" in mail.body) == (becomes != stored)
+    page = hers.get("/settings/birth-date/").content.decode()
+    assert "Our staff look at the date you asked for" not in page
+
+
+def test_asking_needs_a_reason_another_date_and_a_fresh_sign_in_and_keeps_what_was_typed(hers):
+    missing = ask(hers, OTHER_ADULT, words="")
+    assert missing.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert 'id="id_words-error-1"' in missing.content.decode()
+    same = ask(hers, ADULT, words="My words.")
+    assert same.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "That is the date we have" in same.content.decode()
+    assert "My words." in same.content.decode()
+    factories.let_time_pass(hers)
+    assert ask(hers, OTHER_ADULT, words="x")["Location"].startswith("/sign-in/again/")
+    assert not AgeCase.objects.exists()
+
+
+def test_asking_again_and_again_has_to_wait(hers):
+    answers = [ask(hers, OTHER_ADULT, words="x").status_code for _turn in range(4)]
+    assert answers == [HTTPStatus.FOUND] * 3 + [HTTPStatus.TOO_MANY_REQUESTS]
+
+
+@pytest.mark.promise("M3")
+def test_who_is_asked_by_staff_answers_on_the_page_and_who_was_only_reported_learns_nothing(rose, hers):
+    page = "/settings/birth-date/"
+    before = hers.get(page).content.decode()
+    age_cases.tell(rose, "A child.", teller=Teller.MEMBER)
+    assert without_token(hers.get(page).content.decode()) == without_token(before)
+    assert hers.post(f"{page}answer/", {"words": "Hello?"}).status_code == HTTPStatus.FOUND
+    assert len(AgeCase.objects.get().told) == 1
+    age_cases.look(AgeCase.objects.get())
+    age_cases.ask(AgeCase.objects.get())
+    assert "would like to know whether it is right" in hers.get(page).content.decode()
+    assert hers.post(f"{page}answer/", {"words": ""}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert hers.post(f"{page}answer/", {"words": "It is right."}).status_code == HTTPStatus.FOUND
+    case = AgeCase.objects.get()
+    assert (case.stage, case.told[-1]["words"]) == ("looked", "It is right.")
+
+
+def without_token(page):
+    return re.sub('csrfmiddlewaretoken" value="[^"]+"', "", page)
+
+
+@pytest.mark.promise("M2")
+def test_staff_learn_that_a_member_in_question_has_become_younger_by_themself(rose, hers):
+    age_cases.tell(rose, "A child.", teller=Teller.MEMBER)
+    correct(hers, JUVENILE, sure="on")
+    assert [entry["by"] for entry in AgeCase.objects.get().told] == ["member", "self"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
 
+from accounts import age_cases
 from accounts.models import Member, StaffInvitation
 from accounts.notices import REVIEW_INFORMATION
 from accounts.roles import assign_roles
@@ -120,6 +121,20 @@ TAKES: dict[str, dict[str, str]] = {
     "accounts:phone-code": {},
     "accounts:phone-confirm": {"code": "123456"},
     "accounts:settings-birth-date": {"day": "2", "month": "4", "year": "1990", "sure": ""},
+    "accounts:birth-date-ask": {"day": "2", "month": "4", "year": "1991", "words": "A slip of the finger."},
+    "accounts:birth-date-answer": {"words": "It is right."},
+    "accounts:report-child": {"words": "She goes to school in Mill Lane."},
+    "admin:accounts_member_report": {"words": "She goes to school in Mill Lane."},
+    "admin:privacy_agecase_changelist": {"action": "", "index": "0"},
+    "admin:privacy_agecase_act": {"act": "look"},
+    "admin:privacy_agecase_told": {},
+    "admin:privacy_agecase_decide": {
+        "finding": "another",
+        "day": "1",
+        "month": "4",
+        "year": "1991",
+        "words": "Looked at it.",
+    },
     "accounts:email-confirm": {"password": PASSWORD},
     "accounts:email-stop": {},
     "accounts:invitation": {"new_password": "another-hedge-and-meadow", "agree": "on"},
@@ -181,10 +196,15 @@ TAKES: dict[str, dict[str, str]] = {
 # Pages of the staff site that take nothing: they show, refuse, or lead elsewhere.
 TAKE_NOTHING = re.compile(
     r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation|privacy_(legalhold|policyversion)|notifications_(campaign|announcement)).*_add$|.*_(delete|history)$|"
-    r"(privacy_erasurerequest|privacy_legalhold|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
+    r"(privacy_erasurerequest|privacy_agecase|privacy_legalhold|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
 )
-# What is made there is shown once, or answered to a program, so no page follows.
-ANSWERED_AT_ONCE = ("/settings/security/codes/", "/settings/security/passkey/begin/", "/unsubscribe/")
+# What is made there is shown once, or answered to a program, so no page follows; or that it is read is written down.
+ANSWERED_AT_ONCE = (
+    "/settings/security/codes/",
+    "/settings/security/passkey/begin/",
+    "/unsubscribe/",
+    "/admin/privacy/agecase/",
+)
 LONG = "x" * 1_000_000
 # Sent as they stand, percent-escaped. No form at all takes the first ones.
 UNREADABLE = {
@@ -284,7 +304,7 @@ def number_in(route: Route, object_id: str) -> dict[str, str]:
     """Return the number in an address of the staff site, if there is one."""
     if route.name == "admin:accounts_member_roles":
         return {"number": str(colleague().pk)}
-    if route.name == "admin:accounts_member_cancel":
+    if route.name in ("admin:accounts_member_cancel", "admin:accounts_member_report"):
         return {"number": str(Member.objects.get(handle="rose").pk)}
     if route.name == "notifications:put-away":
         return {"number": str(Announcement.objects.latest("pk").pk)}
@@ -292,8 +312,8 @@ def number_in(route: Route, object_id: str) -> dict[str, str]:
 
 
 def of_leaving(route: Route, member: Member) -> dict[str, int]:
-    """Return the number of a request for erasure or of a legal hold, where an address needs one."""
-    made = {"legalhold": a_hold, "erasurerequest": a_request}
+    """Return the number of a request for erasure, a legal hold or a case of age, where an address needs one."""
+    made = {"legalhold": a_hold, "erasurerequest": a_request, "agecase": a_case_of}
     return {name: make(member) for name, make in made.items() if f"/{name}/" in route.path}
 
 
@@ -323,6 +343,15 @@ def a_policy() -> int:
     """Write a version of the policy and return its number."""
     words = {"body": "## a. Why", "summary": "Less.", "effective_at": timezone.now() + timedelta(days=30)}
     return PolicyVersion.objects.get_or_create(number="draft", defaults=words)[0].pk
+
+
+def a_case_of(member: Member) -> int:
+    """Report a member as a child, have staff take it up, and return the number of the case."""
+    case = age_cases.open_case(member)
+    if case is None:
+        case = age_cases.tell(member, "A child.", teller=age_cases.Teller.VISITOR)
+        age_cases.look(case)
+    return case.pk
 
 
 def a_campaign() -> int:

@@ -65,6 +65,8 @@ FOR_VISITORS = [
     "/@bud/",
     "/@yasmin/",
     "/@bramble/",
+    "/report/child/@rose/",
+    "/report/child/sent/",
     "/policy/",
     "/policy/versions/",
     "/policy/versions/1/",
