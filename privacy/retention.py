@@ -1,7 +1,8 @@
 """Retention: what has a term in the catalogue goes when the term is over."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.apps import apps
@@ -27,6 +28,33 @@ def purge(now: datetime) -> dict[str, int]:
     return purged
 
 
+@dataclass(frozen=True)
+class Due:
+    """What one declared term would take: whose field, how many rows, and the moment the oldest is counted from."""
+
+    model: str
+    field: str
+    rows: int
+    oldest: datetime | date
+
+
+def due(now: datetime) -> list[Due]:
+    """Return what ``purge(now)`` would take, term by term, found by the same queries; nothing is changed.
+
+    A row that two terms take along stands under both, though it can go only once.
+    """
+    found = ((data, field, _due(apps.get_model(data.model), field, now)) for data, field in _terms())
+    return [
+        Due(data.model, field.name, rows.order_by().values("pk").distinct().count(), oldest)
+        for data, field, rows in found
+        if (oldest := rows.order_by(field.counted_from).values_list(field.counted_from, flat=True).first()) is not None
+    ]
+
+
+def _terms() -> Iterator[tuple[PersonalData, PersonalField]]:
+    return ((data, field) for data in personal_data() for field in _with_a_term(data))
+
+
 def _with_a_term(data: PersonalData) -> Iterator[PersonalField]:
     """Yield the fields that end by the clock; of those that take the row along, one for each term is enough."""
     seen: set[tuple[timedelta | None, str | None]] = set()
@@ -49,9 +77,13 @@ def _ending(field: PersonalField) -> Erasure:
 
 
 def _purge_field(model: type[Model], field: PersonalField, now: datetime) -> int:
+    return _erase_all(_due(model, field, now), field)
+
+
+def _due(model: type[Model], field: PersonalField, now: datetime) -> "QuerySet[Any]":
     assert field.keep_for is not None
-    due = model._base_manager.filter(**{f"{field.counted_from}__lte": now - field.keep_for})
-    return _erase_all(_still_there(due, field), field)
+    over = model._base_manager.filter(**{f"{field.counted_from}__lte": now - field.keep_for})
+    return _still_there(over, field)
 
 
 def _still_there(due: "QuerySet[Any]", field: PersonalField) -> "QuerySet[Any]":
