@@ -47,8 +47,16 @@ def due(now: datetime) -> list[Due]:
     return [
         Due(data.model, field.name, rows.order_by().values("pk").distinct().count(), oldest)
         for data, field, rows in found
-        if (oldest := rows.order_by(field.counted_from).values_list(field.counted_from, flat=True).first()) is not None
+        if (oldest := _oldest(rows, field)) is not None
     ]
+
+
+def _oldest(rows: "QuerySet[Any]", field: PersonalField) -> datetime | date | None:
+    assert field.counted_from is not None
+    oldest: datetime | date | None = (
+        rows.order_by(field.counted_from).values_list(field.counted_from, flat=True).first()
+    )
+    return oldest
 
 
 def _terms() -> Iterator[tuple[PersonalData, PersonalField]]:
