@@ -120,7 +120,7 @@ class MemberAdmin(PersonalDataAdmin):
 
     def has_report_permission(self, request: HttpRequest) -> bool:
         """Say whether this member of staff may report somebody as a child."""
-        return request.user.has_perm("privacy.add_agecase")
+        return request.user.has_perm("privacy.report_agecase")
 
     def report_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """Hand a member to the staff of safety, as somebody who may be a child."""

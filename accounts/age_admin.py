@@ -95,7 +95,14 @@ class AgeCaseAdmin(PersonalDataAdmin, ActingAdmin):
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Say whether this member of staff may work on cases."""
-        return request.user.has_perm("privacy.change_agecase")
+        return request.user.has_perm("privacy.decide_agecase")
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return self.has_decide_permission(request)
+
+    def has_report_permission(self, request: HttpRequest) -> bool:
+        """Say whether this member of staff may say that an account is a child's."""
+        return request.user.has_perm("privacy.report_agecase")
 
     def has_read_permission(self, request: HttpRequest) -> bool:
         """Say whether this member of staff may read what was told."""

@@ -11,9 +11,9 @@ from django.utils import timezone
 from encryption.keys import destroy_data_key
 from encryption.overwriting import empty_write_ahead_log
 from notifications import housekeeping as notifications
-from privacy import retention
 from privacy.juveniles import apply_adult_age
 from privacy.policy import disclaim
+from privacy.retention import runs
 from security import housekeeping as security
 
 from . import invitations, leftovers
@@ -28,7 +28,7 @@ def purge_expired() -> dict[str, int]:
     purged = {
         **security.purge_expired(now),
         **notifications.purge_expired(now),
-        **retention.purge(now),
+        "values whose term is over": retained.rows if (retained := runs.run(now)) else 0,
         "leftovers": leftovers.sweep(),
         "telephone codes": PhoneCode.objects.filter(expires_at__lte=now).delete()[0],
         # In the same run as the unconfirmed, so that a handle comes free alike whatever kept it.

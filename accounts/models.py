@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +24,7 @@ from encryption.fields import (
     SealedQuerySet,
 )
 from encryption.keys import create_data_key
-from privacy.models import AudienceField, DefaultSet, random_number
+from privacy.models import AudienceField, DefaultSet, ErasureRequest, random_number
 
 EMAIL_CONTEXT = "accounts_member.email"
 
@@ -41,7 +42,8 @@ class MemberQuerySet(SealedQuerySet["Member"]):
 
     def able_to_sign_in(self) -> Self:
         """Return members who may sign in: those who exist for others, and who is leaving and can still come back."""
-        return self.confirmed().filter(is_active=True)
+        over = ErasureRequest.objects.filter(member=OuterRef("pk"), kept_at=None, due_at__lte=timezone.now())
+        return self.confirmed().filter(is_active=True).exclude(Exists(over))
 
     def confirmed(self) -> Self:
         """Return members who have shown that they read the mail of their address."""

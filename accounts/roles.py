@@ -24,7 +24,7 @@ MASKED_VIEW = ("accounts.view_member",)
 # Who leaves, and who asked staff for it.
 LEAVING = ("accounts.cancel_member", "privacy.view_erasurerequest")
 # Somebody may be a child: handed to the staff of safety.
-REPORTING = ("privacy.add_agecase",)
+REPORTING = ("privacy.report_agecase",)
 # Whose age is in question, and the erasure of a child's account that a colleague wants.
 AGES = (*REPORTING, "privacy.view_agecase", "privacy.approve_agecase")
 # What fails is tried again at once.
@@ -40,6 +40,8 @@ OUTBOX = (
     "notifications.delete_suppression",
 )
 ANNOUNCING = tuple(f"notifications.{act}_announcement" for act in ("view", "add", "change", "delete"))
+# What has a term, and when it went.
+RETENTION = ("privacy.view_retentionrun", "privacy.start_retentionrun")
 # The policy: one writes, another approves.
 POLICY = tuple(f"privacy.{act}_policyversion" for act in ("view", "add", "change", "delete", "approve"))
 # Campaigns of others.
@@ -49,7 +51,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     # masked; may uncover contact data
     "support": (*MASKED_VIEW, *LEAVING, *OUTBOX, *REPORTING, "privacy.view_policyversion"),
     # reports, and juveniles
-    "safety": (*MASKED_VIEW, "accounts.change_member", *AGES, "privacy.change_agecase", "privacy.view_policyversion"),
+    "safety": (*MASKED_VIEW, "accounts.change_member", *AGES, "privacy.decide_agecase", "privacy.view_policyversion"),
     # defaults, policy, erasure, incidents
     "privacy_officer": (
         *MASKED_VIEW,
@@ -59,6 +61,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "privacy.view_fielddefault",
         "privacy.change_fielddefault",
         *POLICY,
+        *RETENTION,
         *OUTBOX,
         *APPROVING,
         *ANNOUNCING,
@@ -89,6 +92,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "auditor": (
         *MASKED_VIEW,
         "privacy.view_fielddefault",
+        "privacy.view_retentionrun",
         "privacy.view_policyversion",
         "notifications.view_campaign",
         "notifications.view_notification",

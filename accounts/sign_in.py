@@ -48,7 +48,7 @@ class EmailBackend(ModelBackend):
             if is_outdated:
                 renew_hash(member, password)
             return member
-        if member.is_active and may_mail("confirm-email", email):
+        if member.is_active and not member.email_verified_at and may_mail("confirm-email", email):
             send_confirmation(member)
         return None
 
@@ -56,8 +56,10 @@ class EmailBackend(ModelBackend):
         return await sync_to_async(self.authenticate)(request, **credentials)
 
     def user_can_authenticate(self, user: Any) -> bool:
-        """Let in who is confirmed and not suspended."""
-        return bool(user is not None and user.is_active and user.email_verified_at)
+        """Let in who is confirmed and not suspended; of those who left, who can still come back."""
+        if user is None or not (user.is_active and user.email_verified_at):
+            return False
+        return user.cancelled_at is None or Member.objects.able_to_sign_in().filter(pk=user.pk).exists()
 
 
 def renew_hash(member: Member, password: str) -> None:

@@ -36,10 +36,14 @@ class ActingAdmin(StaffAdmin):
     """An admin page whose rows go from stage to stage: written by one, approved by another.
 
     Subclasses name the ``buttons``; the one called *approve* is for who has ``approve_<model>``, the others for who
-    may change rows.
+    may change rows, unless a page says otherwise.
     """
 
     buttons: ClassVar[Mapping[str, Button]] = {}
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Say whether this member of staff may press the buttons that are not approvals."""
+        return super().has_change_permission(request)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         """Say whether this member of staff may approve what others wrote."""
@@ -56,7 +60,7 @@ class ActingAdmin(StaffAdmin):
 
     def act_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """Do what a button says."""
-        may_change = super().has_change_permission(request)
+        may_change = self.has_act_permission(request)
         if not (may_change or self.has_approve_permission(request)):
             raise PermissionDenied
         row = get_object_or_404(self.model, pk=number)
@@ -84,7 +88,7 @@ class ActingAdmin(StaffAdmin):
 
     def buttons_for(self, request: HttpRequest, row: Any) -> Iterator[Button]:
         """Yield what this member of staff can do with ``row`` now."""
-        may_change, may_approve = super().has_change_permission(request, row), self.may_approve(request, row)
+        may_change, may_approve = self.has_act_permission(request), self.may_approve(request, row)
         for button in self.buttons.values():
             if row.stage in button.stages and (may_approve if button.name == APPROVE else may_change):
                 yield button

@@ -77,8 +77,8 @@ class PersonalData:
 
     ``subjects`` are the paths to the people concerned (``"self"``, ``"member"``, ``"post__author"``; a friendship has
     two). The first of them may know of the row, others only where ``known_to`` names them: nobody is told who blocks
-    them. ``not_personal`` maps each other column to the reason. ``title`` is what people call the rows, where the
-    model is not called so.
+    them. ``not_personal`` maps each other column to the reason. ``concealed`` is the reason why
+    not even those whom the rows are about are told of them.
     """
 
     model: str
@@ -86,7 +86,7 @@ class PersonalData:
     fields: tuple[PersonalField, ...] = ()
     not_personal: Mapping[str, str] = field(default_factory=dict, hash=False)
     known_to: tuple[str, ...] = ()
-    title: Text = field(default="", compare=False)
+    concealed: Text = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "not_personal", MappingProxyType(dict(self.not_personal)))
@@ -121,7 +121,9 @@ class PersonalData:
 
     @property
     def readers(self) -> tuple[str, ...]:
-        """Return the paths to those who may know of a row."""
+        """Return the paths to those who may know of a row; none where it is concealed."""
+        if self.concealed:
+            return ()
         return tuple(dict.fromkeys((*self.subjects[:1], *self.known_to)))
 
     def field(self, name: str) -> PersonalField:

@@ -142,7 +142,6 @@ register(
 register(
     PersonalData(
         model="notifications.Announced",
-        title=_("announcements you put away"),
         subjects=("member",),
         fields=(_chosen("is_put_away", _("Whether you put an announcement away")),),
         not_personal={"id": "number of the row", "announcement": "which one", "member": "to whom it is shown"},

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from . import yearly
 from .reminding import remind_of_check_up
+from .retention import runs
 
 
 @shared_task
@@ -17,3 +18,9 @@ def remind() -> None:
 def invite() -> None:
     """Invite who is due to look over who sees what, and who has come of age."""
     yearly.invite(timezone.localdate())
+
+
+@shared_task
+def purge() -> None:
+    """Take what has reached the end of its term."""
+    runs.run(timezone.now())

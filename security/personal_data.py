@@ -31,7 +31,6 @@ def _until_expired(name: str, label: Any, expiry: str, **particulars: Any) -> Pe
 register(
     PersonalData(
         model="security.Browser",
-        title=_("browsers we know"),
         subjects=("member",),
         fields=(
             _for_ninety_days("first_seen_at", _("Browser first seen"), "last_seen_at"),
@@ -47,7 +46,6 @@ register(
 register(
     PersonalData(
         model="security.SignIn",
-        title=_("sign-ins"),
         subjects=("member",),
         fields=(
             _for_ninety_days("device", _("Device"), "seen_at", encrypted=True),
@@ -61,7 +59,6 @@ register(
 register(
     PersonalData(
         model="security.Session",
-        title=_("browsers that are signed in"),
         subjects=("member",),
         fields=(
             _until_expired(
@@ -83,7 +80,6 @@ register(
 register(
     PersonalData(
         model="security.Interrupted",
-        title=_("forms that wait for a fresh sign-in"),
         subjects=("member",),
         fields=(
             _until_expired(
@@ -101,7 +97,6 @@ register(
 register(
     PersonalData(
         model="security.Event",
-        title=_("security events"),
         subjects=("member",),
         fields=(
             _for_ninety_days("kind", _("What happened"), "at"),
@@ -122,7 +117,6 @@ register(
 register(
     PersonalData(
         model="security.Token",
-        title=_("links that were mailed"),
         subjects=("member",),
         fields=(_until_expired("purpose", _("Link that was mailed"), "expires_at", masked=False),),
         not_personal={
@@ -183,7 +177,6 @@ register(
 register(
     PersonalData(
         model="security.StepRemoval",
-        title=_("removal of your second steps"),
         subjects=("member",),
         fields=(
             _step("added_from", _("Second steps in question: added from"), category=Category.OBSERVED),

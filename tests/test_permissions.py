@@ -34,7 +34,7 @@ from notifications.models import Announcement, Campaign, Notification, Preferenc
 from notifications.sending import notify
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
-from privacy.models import ErasureRequest, FieldDefault, LegalHold, PolicyVersion
+from privacy.models import ErasureRequest, FieldDefault, LegalHold, PolicyVersion, RetentionRun
 from security import tokens
 from security.models import AuthenticatorApp, Event, Kind, SignIn
 from security.signing_in import VERIFIED
@@ -97,6 +97,19 @@ admin:privacy_policyversion_add                GET 302 302 302 302 302 302 403 2
 admin:privacy_policyversion_add                POST 302 302 302 302 302 302 403 200 200
 admin:privacy_policyversion_history            GET  302 302 302 302 302 302 403 200 200
 admin:privacy_policyversion_history            POST 302 302 302 302 302 302 403 200 200
+admin:privacy_retentionrun_start               POST 302 302 302 302 302 302 403 302 302
+admin:privacy_retentionrun_changelist          GET  302 302 302 302 302 302 403 200 200
+admin:privacy_retentionrun_changelist          POST 302 302 302 302 302 302 403 200 200
+admin:privacy_retentionrun_add                 GET  302 302 302 302 302 302 403 403 403
+admin:privacy_retentionrun_add                 POST 302 302 302 302 302 302 403 403 403
+admin:privacy_retentionrun_history             GET  302 302 302 302 302 302 403 200 200
+admin:privacy_retentionrun_history             POST 302 302 302 302 302 302 403 200 200
+admin:privacy_retentionrun_delete              GET  302 302 302 302 302 302 403 403 403
+admin:privacy_retentionrun_delete              POST 302 302 302 302 302 302 403 403 403
+admin:privacy_retentionrun_change              GET  302 302 302 302 302 302 403 200 200
+admin:privacy_retentionrun_change              POST 302 302 302 302 302 302 403 403 403
+/admin/privacy/retentionrun/<path:object_id>/  GET  302 302 302 302 302 302 302 302 302
+/admin/privacy/retentionrun/<path:object_id>/  POST 302 302 302 302 302 302 302 302 302
 admin:privacy_policyversion_act                POST 302 302 302 302 302 302 403 404 404
 admin:privacy_policyversion_preview            GET  302 302 302 302 302 302 403 200 200
 admin:privacy_policyversion_delete             GET  302 302 302 302 302 302 403 403 403
@@ -485,6 +498,7 @@ def values(cast: dict[str, Member]) -> dict[str, str]:
         "erasurerequest": str(kept_after_all(rose)),
         "agecase": str(age_cases.tell(rose, "A child.", teller=age_cases.Teller.VISITOR).pk),
         "legalhold": str(held_by_law(rose)),
+        "retentionrun": str(RetentionRun.objects.get_or_create()[0].pk),
         "policyversion": str(PolicyVersion.objects.all()[0].pk),
         "group": str(Group.objects.all()[0].pk),
         "staffinvitation": StaffInvitation.objects.create(

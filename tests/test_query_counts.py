@@ -14,7 +14,6 @@ from catalogue.vocabulary import Audience
 from encryption.keys import forget_keys
 from notifications.announcements import shown_to
 from notifications.sending import notify
-from privacy.policy import asking
 from security.models import Event, Kind, Session, SignIn
 from tests import factories
 
@@ -82,15 +81,9 @@ def populate(rose, generation: str, count: int) -> None:
         )
 
 
-def must_agree_to() -> None:
-    """Look at what is published, if nobody has of late."""
-    asking._schedule.latest()
-
-
 def cost_of(browser: Client, address: str) -> tuple[int, int]:
     forget_keys()
     shown_to(None)  # what is announced is asked for once in a while, and kept for everybody
-    must_agree_to()  # and so is which version of the policy asks again
     with CaptureQueriesContext(connections["default"]) as main, CaptureQueriesContext(connections["keystore"]) as keys:
         assert browser.get(address).status_code == 200, address
     return len(main), len(keys)

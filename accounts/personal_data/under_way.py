@@ -31,7 +31,6 @@ register(
 register(
     PersonalData(
         model="accounts.EmailChange",
-        title=_("changes of your e-mail address"),
         subjects=("member",),
         fields=tuple(
             PersonalField(

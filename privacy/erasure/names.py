@@ -19,6 +19,7 @@ NAMES = {
     "admin.LogEntry": _("acts in the back office"),
     "django_otp_webauthn.WebAuthnUserHandle": _("numbers that passkeys know"),
     "notifications.Announced": _("announcements put away"),
+    "privacy.AgeCase": _("questions about an age"),
     "privacy.Circle": _("circles"),
     "privacy.CircleMember": _("people in circles"),
     "privacy.FieldCircle": _("circles that see a field"),

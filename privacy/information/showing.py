@@ -14,11 +14,13 @@ from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from catalogue.declarations import PersonalData, PersonalField
 from catalogue.erasure import Keep
+from catalogue.registry import personal_data
 from catalogue.vocabulary import Audience, Category
 from privacy.audiences import Choice, choices
+from privacy.erasure.names import name_of
 from privacy.presenting import presented
 
-from .holding import Person, Row, Value, declared, is_single, model_of, newest, rows_about
+from .holding import Person, Row, Value, declared, is_single, newest, rows_about
 from .places import caption_of, place_of, recipients_of
 
 SHOWN = 3
@@ -141,7 +143,12 @@ class _Reader:
 # --- words --------------------------------------------------------------------------------------------------------
 def title_of(data: PersonalData) -> str:
     """Return what the rows of one model are called."""
-    return capfirst(str(data.title or model_of(data)._meta.verbose_name_plural))
+    return capfirst(str(name_of(data.model)))
+
+
+def concealed() -> list[Line]:
+    """Return what nobody is told of themself, with the reason: the same to everybody, whether there is any or not."""
+    return [Line(title_of(data), note=str(data.concealed)) for data in personal_data() if data.concealed]
 
 
 def line(value: Value) -> Line:

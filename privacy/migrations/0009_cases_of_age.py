@@ -74,7 +74,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "case of age",
                 "verbose_name_plural": "cases of age",
-                "permissions": [("approve_agecase", "Can approve the erasure of a child's account")],
+                "permissions": [
+                    ("approve_agecase", "Can approve the erasure of a child's account"),
+                    ("decide_agecase", "Can work on questions about an age"),
+                    ("report_agecase", "Can say that an account is a child's"),
+                ],
                 "indexes": [models.Index(fields=["-opened_at", "-id"], name="privacy_cases_of_age")],
                 "constraints": [
                     models.UniqueConstraint(

@@ -16,6 +16,7 @@ from .erasure import ErasureRequest, ErasureStep
 from .fields import MOST_DIGITS, AudienceField, number_written, random_number
 from .holds import LegalHold
 from .policy import PolicyAcceptance, PolicyStage, PolicyVersion, pseudonym_of
+from .retention import RetentionRun
 
 __all__ = [
     "MOST_DIGITS",
@@ -36,6 +37,7 @@ __all__ = [
     "PolicyAcceptance",
     "PolicyStage",
     "PolicyVersion",
+    "RetentionRun",
     "number_written",
     "pseudonym_of",
     "random_number",

@@ -50,7 +50,11 @@ class AgeCase(models.Model):
     class Meta:
         verbose_name = _("case of age")
         verbose_name_plural = _("cases of age")
-        permissions: ClassVar = [("approve_agecase", "Can approve the erasure of a child's account")]
+        permissions: ClassVar = [
+            ("approve_agecase", "Can approve the erasure of a child's account"),
+            ("decide_agecase", "Can work on questions about an age"),
+            ("report_agecase", "Can say that an account is a child's"),
+        ]
         constraints = (
             models.UniqueConstraint(
                 fields=["member"], condition=~Q(stage="closed"), name="privacy_one_open_case_of_age"

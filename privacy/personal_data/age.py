@@ -16,6 +16,7 @@ register(
     PersonalData(
         model="privacy.AgeCase",
         subjects=("member",),
+        concealed=_("Whoever reports that an account is a child's must not be found out by it, nor be silenced."),
         fields=tuple(
             PersonalField(
                 name=name,

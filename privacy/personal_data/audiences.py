@@ -46,7 +46,6 @@ def _choice(name: str, label: Any) -> PersonalField:
 register(
     PersonalData(
         model="privacy.CircleMember",
-        title=_("people in your circles"),
         subjects=("circle__owner", "person"),
         fields=(_choice("person", _("In a circle")),),
         not_personal={"id": "number of the row", "circle": "which circle"},
@@ -55,7 +54,6 @@ register(
 register(
     PersonalData(
         model="privacy.FieldCircle",
-        title=_("circles you show a field to"),
         subjects=("owner",),
         fields=(_choice("circle", _("Circle that sees a field")),),
         not_personal={"id": "number of the row", "owner": "whose choice it is", "field": "name of a field"},
@@ -64,7 +62,6 @@ register(
 register(
     PersonalData(
         model="privacy.FieldException",
-        title=_("people you except from a field"),
         subjects=("owner", "person"),
         fields=(_choice("person", _("Excepted from a field")),),
         not_personal={"id": "number of the row", "owner": "whose choice it is", "field": "name of a field"},
@@ -73,7 +70,6 @@ register(
 register(
     PersonalData(
         model="privacy.FieldReview",
-        title=_("fields you looked over"),
         subjects=("member",),
         fields=(_choice("reviewed_at", _("Looked over")),),
         not_personal={"id": "number of the row", "member": "whose review it is", "field": "name of a field"},
@@ -84,5 +80,6 @@ for model, columns in (
     ("privacy.FieldDefault", ("id", "field", "audience")),
     ("privacy.DefaultSet", ("id", "fingerprint", "audiences", "since")),
     ("privacy.AgeApplied", ("id", "age", "at")),
+    ("privacy.RetentionRun", ("id", "started_at", "ended_at", "is_open", "counts", "lease", "lease_until")),
 ):
     register(PersonalData(model=model, not_personal=dict.fromkeys(columns, "of the site, not of a person")))

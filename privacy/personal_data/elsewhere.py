@@ -50,7 +50,6 @@ def _act(name: str, label: Any) -> PersonalField:
 register(
     PersonalData(
         model="admin.LogEntry",
-        title=_("what you did as staff"),
         subjects=("user",),
         fields=(
             _act("user", _("Who on the staff acted")),

@@ -33,7 +33,6 @@ def _evidence(name: str, label: Any, **more: Any) -> PersonalField:
 register(
     PersonalData(
         model="privacy.PolicyAcceptance",
-        title=_("agreements to the policy"),
         subjects=("member",),
         fields=(
             _evidence("accepted_at", _("Agreed to the policy")),

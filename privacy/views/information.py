@@ -13,7 +13,11 @@ from privacy.information.places import caption_of
 @require_safe
 def information(request: HttpRequest) -> HttpResponse:
     """Show a member everything that is held about them."""
-    return render(request, "privacy/information.html", {"sections": showing.sections(request.user)})
+    return render(
+        request,
+        "privacy/information.html",
+        {"sections": showing.sections(request.user), "concealed": showing.concealed()},
+    )
 
 
 @require_safe

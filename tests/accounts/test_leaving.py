@@ -160,6 +160,9 @@ def test_when_it_has_fallen_due_nobody_comes_back(rose, leave, mailoutbox):
     with time_machine.travel(timezone.now() + settings.CANCELLATION_GRACE + timedelta(seconds=1)):
         assert Client().post(link).status_code == HTTPStatus.GONE
         assert not cancelling.keep(rose, seen=cancelling.Observation())
+        answer = Client().post("/sign-in/", {"email": "rose@example.org", "password": factories.PASSWORD})
+        nobody = Client().post("/sign-in/", {"email": "nobody@example.org", "password": factories.PASSWORD})
+        assert (answer.status_code, nobody.status_code) == (HTTPStatus.UNPROCESSABLE_ENTITY,) * 2
     rose.refresh_from_db()
     assert rose.cancelled_at is not None
 

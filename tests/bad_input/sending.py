@@ -27,7 +27,7 @@ from notifications.models import Announcement, Campaign, Notification, State
 from notifications.sending import notify
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
-from privacy.models import ErasureRequest, FieldDefault, LegalHold, PolicyVersion
+from privacy.models import ErasureRequest, FieldDefault, LegalHold, PolicyVersion, RetentionRun
 from security import tokens
 from security.models import Event, Kind
 from tests.factories import PASSWORD, VALUES, begin_email_change, make_member, sign_in
@@ -172,6 +172,8 @@ TAKES: dict[str, dict[str, str]] = {
     "admin:privacy_fielddefault_changelist": {"form-0-audience": "4", "form-0-id": "1", "_save": "Save"},
     "admin:privacy_fielddefault_change": {"audience": "4"},
     "admin:privacy_policyversion_changelist": {"action": "", "index": "0"},
+    "admin:privacy_retentionrun_changelist": {"action": "", "index": "0"},
+    "admin:privacy_retentionrun_start": {},
     "admin:privacy_policyversion_act": {"act": "finish", "seen": "0"},
     "admin:privacy_policyversion_add": POLICY,
     "admin:privacy_policyversion_change": POLICY,
@@ -196,7 +198,7 @@ TAKES: dict[str, dict[str, str]] = {
 # Pages of the staff site that take nothing: they show, refuse, or lead elsewhere.
 TAKE_NOTHING = re.compile(
     r"admin:(index|logout|password_change|jsi18n|autocomplete|view_on_site|app_list|auth_|(?!accounts_staffinvitation|privacy_(legalhold|policyversion)|notifications_(campaign|announcement)).*_add$|.*_(delete|history)$|"
-    r"(privacy_erasurerequest|privacy_agecase|privacy_legalhold|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
+    r"(privacy_erasurerequest|privacy_retentionrun|privacy_agecase|privacy_legalhold|accounts_staffinvitation|notifications_(notification|preference|suppression))_change$)"
 )
 # What is made there is shown once, or answered to a program, so no page follows; or that it is read is written down.
 ANSWERED_AT_ONCE = (
@@ -275,7 +277,7 @@ def address(route: Route, parts: dict[str, str]) -> str:
     rose = Member.objects.get(handle="rose")
     purpose = tokens.RESET_PASSWORD if "reset" in route.name else tokens.VERIFY_EMAIL
     ids = {"member": rose.pk, "fielddefault": FieldDefault.objects.all()[0].pk}
-    ids |= {"policyversion": a_policy()}
+    ids |= {"policyversion": a_policy(), "retentionrun": RetentionRun.objects.get_or_create()[0].pk}
     ids |= of_leaving(route, rose)
     if "invitation" in route.path:
         ids |= {"staffinvitation": invite_wren()}

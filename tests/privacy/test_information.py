@@ -1,5 +1,6 @@
 """Your information: everything that is held, from the catalogue, and nothing that a member may not know of."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts import age_cases
 from accounts.models import Block, FriendRequest, Friendship, Member, Profile
 from accounts.profiles import update_profile
 from catalogue.declarations import PersonalData, PersonalField
@@ -196,6 +198,21 @@ def test_nothing_of_somebody_else_is_among_what_is_held(rose):
     told = [str(value.value) for row in holding.everything(rose) for value in row.values]
     assert not [text for text in told if "fern-" in text or "Fernville" in text or "fern@" in text]
     assert any("marker-bio" in text for text in told)
+
+
+@pytest.mark.promise("M3")
+def test_nobody_learns_whether_they_were_reported_as_a_child(rose, window):
+    before = text_of(window)
+    age_cases.tell(rose, "marker: she is eleven", teller=age_cases.Teller.VISITOR)
+    after = text_of(window)
+    assert "What nobody is shown" in before
+    assert without_tokens(before) == without_tokens(after)
+    assert window.get("/settings/information/privacy.agecase/").status_code == 404
+    assert not [row for row in holding.everything(rose) if row.data.model == "privacy.AgeCase"]
+
+
+def without_tokens(page):
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page)
 
 
 def test_nothing_is_shown_without_a_session(rose):

@@ -67,7 +67,7 @@ def expected(ages, terms, now):
 )
 def test_what_is_purged_at_which_moment(rose, catalogue, monkeypatch, ages, terms, later, batch):
     """Three terms of one row: a nullable column is emptied, another one is replaced, and the row goes at last."""
-    monkeypatch.setattr(retention, "BATCH", batch)
+    monkeypatch.setattr(retention.purging, "BATCH", batch)
     Event.objects.all().delete()
     blank = personal("device", keep_for=terms[0], counted_from="at", erasure=Blank())
     replaced = personal("kind", keep_for=terms[1], counted_from="at", erasure=Replace("gone"))
@@ -90,7 +90,7 @@ def purged(now=NOW):
 
 
 def test_rows_that_stay_are_met_once_and_not_for_ever(rose, catalogue, monkeypatch):
-    monkeypatch.setattr(retention, "BATCH", 2)
+    monkeypatch.setattr(retention.purging, "BATCH", 2)
     for erasure in (Blank(), Replace("gone"), Replace(lambda: "gone")):
         with registry.isolated() as mine:
             name = "device" if isinstance(erasure, Blank) else "kind"
@@ -147,16 +147,16 @@ def test_what_is_used_again_in_the_meantime_stays(rose, catalogue, monkeypatch):
 
 def test_more_rows_than_one_batch_go_and_the_younger_stay(rose, catalogue):
     catalogue.register(declare(Event, personal("kind", keep_for=A_DAY, counted_from="at", erasure=DeleteRow())))
-    ages = [A_DAY] * (2 * retention.BATCH + 7) + [A_DAY - A_MOMENT] * 5
+    ages = [A_DAY] * (2 * retention.purging.BATCH + 7) + [A_DAY - A_MOMENT] * 5
     random.Random(4).shuffle(ages)
     make_events(rose, *ages)
-    assert purged() == {"security.Event": 2 * retention.BATCH + 7}
+    assert purged() == {"security.Event": 2 * retention.purging.BATCH + 7}
     assert Event.objects.count() == 5
     assert purged() == {}
 
 
 def test_an_end_in_between_loses_nothing_and_the_next_run_goes_on(rose, catalogue, monkeypatch):
-    monkeypatch.setattr(retention, "BATCH", 2)
+    monkeypatch.setattr(retention.purging, "BATCH", 2)
     catalogue.register(declare(Event, personal("kind", keep_for=A_DAY, counted_from="at", erasure=DeleteRow())))
     make_events(rose, *[A_DAY] * 5)
     apply, runs = DeleteRow.apply, []
