@@ -2,10 +2,12 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from django.core.files.storage import storages
 from django.utils.functional import SimpleLazyObject
 
+from encryption.envelope import DecryptionError
 from encryption.storage import EncryptedStorage
 
 from .models import Picture
@@ -32,6 +34,15 @@ def stored_pictures() -> Iterator[tuple[EncryptedStorage, str, int]]:
     for picture_id, member_id in Picture.objects.order_by("pk").values_list("pk", "member_id").iterator():
         for size in SIZES:
             yield storage, file_name(picture_id, size), member_id
+
+
+def uploads_of(member: Any) -> Iterator[tuple[str, bytes]]:
+    """Yield the pictures of a member, the large ones, for a download."""
+    for picture in Picture.objects.filter(member=member.pk).order_by("pk"):
+        try:
+            yield f"{picture.pk}.webp", storage.open_sealed(file_name(picture.pk, "large"), member.pk)
+        except (FileNotFoundError, DecryptionError):
+            continue
 
 
 def file_name(picture_id: uuid.UUID, size: str) -> str:

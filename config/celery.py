@@ -30,6 +30,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "remind of the check-up": {"task": "privacy.tasks.remind", "schedule": crontab(hour=9, minute=40)},
     "remind of the yearly look": {"task": "accounts.tasks.remind", "schedule": crontab(hour=10, minute=10)},
     "invite to look over who sees what": {"task": "privacy.tasks.invite", "schedule": crontab(hour=8, minute=50)},
+    "prepare downloads": {
+        "task": "privacy.tasks.prepare_downloads",
+        "schedule": 20.0,
+        "options": {"queue": "slow", "expires": 20.0},
+    },
     "start due erasures": {"task": "accounts.tasks.start_due_erasures", "schedule": crontab()},
     # what has reached the end of its retention
     "purge expired": {"task": "accounts.tasks.purge_expired", "schedule": crontab(minute=17)},

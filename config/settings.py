@@ -158,6 +158,7 @@ AUTH_PASSWORD_VALIDATORS = [
 MINIMUM_AGE = ENV.number("MINIMUM_AGE", 13)
 ADULT_AGE = ENV.number("ADULT_AGE", 18)
 # So long who cancelled comes back by signing in, or by the link that is mailed.
+DOWNLOAD_KEPT = timedelta(days=7)
 CANCELLATION_GRACE = timedelta(days=14)
 TOKEN_LIFETIMES = {
     "verify-email": timedelta(days=7),

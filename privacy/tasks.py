@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from . import yearly
+from .download import asking, preparing
 from .reminding import remind_of_check_up
 from .retention import runs
 
@@ -24,3 +25,10 @@ def invite() -> None:
 def purge() -> None:
     """Take what has reached the end of its term."""
     runs.run(timezone.now())
+
+
+@shared_task
+def prepare_downloads() -> None:
+    """Prepare what was asked for, and delete what has expired."""
+    preparing.prepare_due(timezone.now())
+    asking.let_expired_go(timezone.now())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import agreeing, audiences, certificates, information, policy, policy_changes, policy_kept
+from .views import agreeing, audiences, certificates, download, information, policy, policy_changes, policy_kept
 
 app_name = "privacy"
 urlpatterns = [
@@ -14,6 +14,10 @@ urlpatterns = [
     path("erasure/key.pem", certificates.key, name="certificate-key"),
     path("policy/", policy.policy, name="policy"),
     path("settings/information/", information.information, name="information"),
+    path("settings/information/download/", download.download, name="download"),
+    path("settings/information/download/ask/", download.ask, name="download-ask"),
+    path("settings/information/download/get/", download.fetch, name="download-get"),
+    path("settings/information/download/delete/", download.delete, name="download-delete"),
     path("settings/information/changes/", information.changes, name="changes"),
     path("settings/information/<str:label>/", information.information_of, name="information-of"),
     path("policy/agree/", agreeing.agree, name="agree"),

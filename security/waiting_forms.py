@@ -26,6 +26,7 @@ WORDS: dict[str, Any] = {
     "security:step-remove": _("the removal of a second step"),
     "security:steps-keep": _("the second steps that are in question are kept"),
     "security:not-me-here": _("everybody is signed out and the password made worthless"),
+    "privacy:download-ask": _("a download of everything that is held about you"),
     "security:gave-away": _("a step of “I gave my password to somebody”"),
 }
 OTHER = _("a form")

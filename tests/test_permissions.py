@@ -172,6 +172,10 @@ privacy:agree                                  POST 302 302 302 302 302 302 302 
 privacy:agreed                                 GET 302 200 200 302 302 200 200 200 200
 privacy:information                            GET  302 200 200 302 302 200 200 200 200
 privacy:information-of                         GET  302 200 200 302 302 200 200 200 200
+privacy:download                               GET  302 200 200 302 302 200 200 200 200
+privacy:download-ask                           POST 302 302 302 302 302 302 302 302 302
+privacy:download-get                           GET  302 404 404 302 302 404 404 404 404
+privacy:download-delete                        POST 302 302 302 302 302 302 302 302 302
 privacy:changes                                GET  302 200 200 302 302 200 200 200 200
 privacy:policy                                 GET  200 200 200 200 200 200 200 200 200
 privacy:policy-data                            GET  200 200 200 200 200 200 200 200 200

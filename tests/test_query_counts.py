@@ -44,6 +44,7 @@ PAGES = [
     "/settings/information/",
     "/settings/information/security.event/",
     "/settings/information/changes/",
+    "/settings/information/download/",
     "/policy/agreed/",
     "/settings/phone/",
     "/settings/birth-date/",

@@ -120,6 +120,8 @@ OPEN = {
     "privacy.FieldCircle.circle": NUMBERS,
     "privacy.FieldException.person": NUMBERS,
     "privacy.FieldReview.reviewed_at": MOMENT,
+    "privacy.Download.asked_at": MOMENT,
+    "privacy.Download.ready_at": MOMENT,
     "privacy.Change.field": "the name of a field",
     "privacy.Change.kind": "whether a value or its audience was changed",
     "privacy.Change.by": "the member or staff",

@@ -22,6 +22,7 @@ NAMES = {
     "privacy.AgeCase": _("questions about an age"),
     "privacy.Circle": _("circles"),
     "privacy.CircleMember": _("people in circles"),
+    "privacy.Download": _("downloads"),
     "privacy.FieldCircle": _("circles that see a field"),
     "privacy.FieldException": _("people excepted from a field"),
     "privacy.FieldReview": _("fields looked over"),

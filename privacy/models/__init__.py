@@ -12,6 +12,7 @@ from .audiences import (
     FieldReview,
 )
 from .changes import Change
+from .download import Download
 from .erasure import ErasureRequest, ErasureStep
 from .fields import MOST_DIGITS, AudienceField, number_written, random_number
 from .holds import LegalHold
@@ -27,6 +28,7 @@ __all__ = [
     "Circle",
     "CircleMember",
     "DefaultSet",
+    "Download",
     "ErasureRequest",
     "ErasureStep",
     "FieldCircle",

@@ -1,5 +1,5 @@
 """What members are told by the policy at work, a module for each right."""
 
-from . import erasure, policy, settings
+from . import download, erasure, policy, settings
 
-__all__ = ["erasure", "policy", "settings"]
+__all__ = ["download", "erasure", "policy", "settings"]

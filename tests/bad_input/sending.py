@@ -167,6 +167,8 @@ TAKES: dict[str, dict[str, str]] = {
     "privacy:listed": {"listed": "on"},
     "privacy:field-audience": {"audience": "circles", "circles": "", "exceptions": "@moss", "sure": "on", "next": "/"},
     "privacy:check-up": {"step": "reach"},
+    "privacy:download-ask": {},
+    "privacy:download-delete": {},
     "privacy:agree": {"agree": "on", "policy": "1", "next": "/people/"},
     "admin:login": {"next": "/admin/"},
     "admin:privacy_fielddefault_changelist": {"form-0-audience": "4", "form-0-id": "1", "_save": "Save"},

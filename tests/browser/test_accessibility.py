@@ -110,6 +110,7 @@ FOR_MEMBERS = [
     "/settings/information/",
     "/settings/information/security.event/",
     "/settings/information/changes/",
+    "/settings/information/download/",
     "/policy/agreed/",
     "/settings/phone/",
     "/settings/birth-date/",

@@ -44,7 +44,13 @@ OPEN_TO_ALL = {
 }
 POLICY = {"privacy:agree", "privacy:agreed", "privacy:policy", "privacy:policy-version", "privacy:policy-versions"}
 POLICY |= {"privacy:policy-changes", "privacy:policy-changes-of", "privacy:policy-data", "privacy:kept"}
-LEAVING = {"accounts:settings-cancel"}
+LEAVING = {
+    "accounts:settings-cancel",
+    "privacy:download",
+    "privacy:download-ask",
+    "privacy:download-delete",
+    "privacy:download-get",
+}
 WHO_IT_IS = {
     "security:again",
     "security:again-drop",

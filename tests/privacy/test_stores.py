@@ -35,7 +35,14 @@ def picture() -> SimpleUploadedFile:
 
 @pytest.mark.promise("A1")
 def test_every_store_outside_the_database_says_what_it_holds_and_how_it_ends():
-    assert {store.name for store in registry.stores()} == {"uploads", "logs", "mail", "text messages", "backups"}
+    assert {store.name for store in registry.stores()} == {
+        "uploads",
+        "downloads",
+        "logs",
+        "mail",
+        "text messages",
+        "backups",
+    }
     assert store("mail").keep_for == LETTERS_KEPT
 
 

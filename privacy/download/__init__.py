@@ -1,0 +1,1 @@
+"""Taking everything along: asked for, prepared by the worker in parts, fetched, and gone again."""
