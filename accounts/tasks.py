@@ -3,6 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
+from privacy.erasure.replaying import is_clean, replay
+
 from . import erasing, housekeeping, reviewing
 
 
@@ -14,7 +16,9 @@ def purge_expired() -> None:
 
 @shared_task
 def start_due_erasures() -> None:
-    """Erase who left and whose grace is over."""
+    """Erase who left and whose grace is over; before that, whoever a restored backup has brought back."""
+    if not is_clean():
+        replay()
     erasing.erase_due(timezone.now())
 
 

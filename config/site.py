@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
+from privacy.erasure.replaying import is_clean
+
 logger = logging.getLogger(__name__)
 
 TEXT = "text/plain; charset=utf-8"
@@ -47,10 +49,12 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether requests can be served: both databases answer."""
+    """Say whether requests can be served: both databases answer, and nobody is back who was erased."""
     silent = [alias for alias in connections if not answers(alias)]
     if silent:
         return HttpResponse(f"waiting for {', '.join(silent)}\n", TEXT, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    if not is_clean():
+        return HttpResponse("waiting for erasures\n", TEXT, status=HTTPStatus.SERVICE_UNAVAILABLE)
     return HttpResponse("ready\n", content_type=TEXT)
 
 

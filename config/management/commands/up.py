@@ -84,6 +84,7 @@ def children(port: int) -> list[Child]:
 def prepare(*, with_demo: bool) -> None:
     """Make what a first run lacks: tables and a demo world (keys were made on the way here). What is there stays."""
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("replay_erasures", verbosity=0, stdout=StringIO())
     if with_demo and not get_user_model().objects.exists():
         print("First run: loading the demo world …", flush=True)
         call_command("seed", verbosity=0, stdout=StringIO())
