@@ -12,6 +12,7 @@ BENCHMARKS = {
     "visibility": "--server",
     "guessing": "--server",
     "mass_mail": "--server",
+    "erasing": "--server",
 }
 
 

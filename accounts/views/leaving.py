@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from catalogue.registry import stores
+from privacy.erasure.certificate import kept
 from privacy.holds import told_to
 from security.forms import status_of
 from security.freshness import recently_authenticated
@@ -22,6 +24,8 @@ from .. import cancelling
 from ..forms.leaving import CancelForm
 from ..models import Member
 from .joining import keep_address_quiet
+
+DAYS_OF_A_YEAR = 365
 
 
 @recently_authenticated
@@ -35,7 +39,14 @@ def cancel(request: HttpRequest) -> HttpResponse:
         logout(request)  # the session has ended with the others
         return redirect("accounts:cancelled")
     grace = settings.CANCELLATION_GRACE
-    context = {"form": form, "grace": grace.days, "due": timezone.now() + grace, "holds": told_to(member)}
+    context = {
+        "form": form,
+        "grace": grace.days,
+        "due": timezone.now() + grace,
+        "kept": [each | {"years": (each["days"] or 0) // DAYS_OF_A_YEAR} for each in kept()],
+        "fading": [store for store in stores() if store.keep_for and not store.erase],
+        "holds": told_to(member),
+    }
     return render(request, "accounts/settings_cancel.html", context, status=status_of(form))
 
 

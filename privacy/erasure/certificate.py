@@ -73,7 +73,7 @@ def statement(request: ErasureRequest, now: datetime) -> Statement:
         "stores": sorted(str(store.holds) for store in stores() if f"store:{store.name}" in done),
         "told": sorted(name for name in done if name.startswith("recall:")),
         "being_told": sorted(request.steps.filter(stage=0).exclude(name__in=done).values_list("name", flat=True)),
-        "kept": list(_kept()),
+        "kept": list(kept()),
         "fading": [
             {"what": str(store.holds), "days": store.keep_for.days} for store in stores() if store.keep_for is not None
         ],
@@ -104,7 +104,7 @@ def _categories(data: PersonalData) -> list[str]:
     return sorted({field.category.value for field in data.fields})
 
 
-def _kept() -> Iterator[Statement]:
+def kept() -> Iterator[Statement]:
     """Yield what stays by declaration, and why."""
     for data in personal_data():
         reasons = {

@@ -25,6 +25,11 @@ from .places import caption_of, place_of, recipients_of
 
 SHOWN = 3
 PAGE = 20
+SHORT = {
+    Category.REGISTRATION: gettext_lazy("Registration"),
+    Category.UPLOADED: gettext_lazy("Uploaded"),
+    Category.OBSERVED: gettext_lazy("Observed"),
+}
 EXPLAINED = {
     Category.REGISTRATION: gettext_lazy("You typed this when you joined or set up your account."),
     Category.UPLOADED: gettext_lazy("You told or chose this yourself, and can change it."),
@@ -68,6 +73,7 @@ class Section:
     """Everything of one category."""
 
     category: Category
+    short: Any
     explained: Any
     entries: tuple[Entry, ...]
     empty: tuple[str, ...]
@@ -84,7 +90,7 @@ def _section(category: Category, entries: list[Entry]) -> Section:
     """Return the entries of one category: what there is one of, then what there are many of, and names of the rest."""
     held = sorted((entry for entry in entries if entry.count != 0), key=lambda entry: entry.count is not None)
     empty = tuple(entry.label for entry in entries if entry.count == 0)
-    return Section(category, EXPLAINED[category], tuple(held), empty)
+    return Section(category, SHORT[category], EXPLAINED[category], tuple(held), empty)
 
 
 class _Reader:
