@@ -9,7 +9,7 @@ PACKAGES := accounts backoffice catalogue config encryption notifications privac
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check faults refusals bench lock tour snapshots
+.PHONY: help run test check faults refusals erasures bench lock tour snapshots
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: $(VENV)/.tests ## format, lint, templates, types, storeys, dependencies, 
 
 faults: $(VENV)/.tests ## 20,000 notices while workers are killed; needs PostgreSQL and Redis (ARGS="--restart '…'")
 	@$(BIN)/python -m tests.notifications.faults $(ARGS)
+
+erasures: $(VENV)/.tests ## a thousand members erased, and looked for in every place
+	@ERASED=1000 $(BIN)/python -m pytest tests/privacy/erasure/test_markers.py --timeout 3600 $(ARGS)
 
 refusals: $(VENV)/.tests ## 5,000 of 20,000 decline before and while they are sent news; needs PostgreSQL
 	@$(BIN)/python -m tests.notifications.refusals $(ARGS)
