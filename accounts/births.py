@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from privacy.audiences import hold
 from privacy.changes import record
 from privacy.juveniles import age_on, is_juvenile_born
 from security.allowances import Limit, Share, Throttled, take_all
@@ -50,6 +51,7 @@ def correct(member: Member, born: date) -> Step:
     Returns what it amounted to: nothing is stored where that is ``FOR_STAFF``. Raises ``Throttled``.
     """
     with transaction.atomic():
+        hold(member)
         profile = Profile.objects.select_for_update().get(pk=member.pk)
         step = what_it_is(profile.birth_date, born)
         if step in (Step.SAME, Step.FOR_STAFF):

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 from encryption.envelope import DecryptionError
+from privacy.audiences import hold
 from privacy.changes import record
 from privacy.visibility import Viewer, unblocked, visible_profiles
 
@@ -205,6 +206,7 @@ def remove_picture(member: Member) -> None:
 
 
 def _replace(member: Member, fresh: uuid.UUID | None) -> None:
+    hold(member)
     profile = Profile.objects.select_for_update().get(pk=member.pk)
     gone = list(Picture.objects.filter(member=member).values_list("pk", flat=True))
     Picture.objects.filter(pk__in=gone).delete()

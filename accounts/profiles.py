@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_countries import countries
 
-from privacy.audiences import publish_name
+from privacy.audiences import hold, publish_name
 from privacy.changes import record
 from privacy.fields import OPEN_NAME
 from privacy.juveniles import cap, end_consents, is_juvenile_born
@@ -56,6 +56,7 @@ def update_profile(member: Member, changes: dict[str, Any], *, by: Member) -> li
     if by.pk != member.pk:
         raise PermissionDenied
     cleaned = clean_changes(changes)
+    hold(member)  # before the profile, as whoever changes audiences does
     profile = Profile.objects.select_for_update().get(pk=member.pk)
     _refuse_another_birth_date(profile, cleaned)
     changed = _changed(profile, cleaned, set(cleaned) - {"time_zone"})

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from privacy.download import asking, parts
 from privacy.information import showing
@@ -37,7 +37,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 @recently_authenticated
-@require_GET
+@require_safe
 def fetch(request: HttpRequest) -> HttpResponse:
     """Send the file."""
     ready = asking.fetchable(request.user, timezone.now())
