@@ -11,9 +11,10 @@ from accounts import blocking, circles as circling, friendship
 from accounts.models import Block, Profile
 from accounts.profiles import update_profile
 from catalogue.vocabulary import Audience
-from privacy import audiences, views
+from privacy import audiences
 from privacy.audiences import set_audience
 from privacy.models import Circle
+from privacy.views import audiences as audience_pages
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -169,4 +170,4 @@ def test_a_circle_may_be_deleted_and_chosen_at_once(rose, monkeypatch):
 def test_the_view_and_the_verb_hold_the_same_member():
     """One lock for everything about circles and audiences of a member: two would be taken in different orders."""
     assert circling.hold is audiences.hold
-    assert views.set_audience is set_audience
+    assert audience_pages.set_audience is set_audience
