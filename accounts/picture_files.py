@@ -4,17 +4,12 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.core.files.storage import storages
-from django.utils.functional import SimpleLazyObject
-
 from encryption.envelope import DecryptionError
-from encryption.storage import EncryptedStorage
+from encryption.storage import EncryptedStorage, uploads as storage
 
 from .models import Picture
 
 SIZES = {"small": 96, "large": 512}
-
-storage: EncryptedStorage = SimpleLazyObject(lambda: storages["default"])  # type: ignore[assignment]
 
 
 def save_files(picture_id: uuid.UUID, contents: Mapping[str, bytes], member_id: int) -> None:

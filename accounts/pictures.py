@@ -22,13 +22,14 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 from encryption.envelope import DecryptionError
+from encryption.storage import uploads as storage
 from privacy.audiences import hold
 from privacy.changes import record
 from privacy.visibility import Viewer, unblocked, visible_profiles
 
 from .leftovers import clear, expect_files, forget_files
 from .models import Leftover, Member, Picture, Profile
-from .picture_files import SIZES, erase_files, file_name, save_files, storage
+from .picture_files import SIZES, erase_files, file_name, save_files
 
 pi_heif.register_heif_opener()
 

@@ -14,7 +14,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from .approval import Changed, NotNow, YourOwnWords
+from .approval import Changed, NotNow, YourOwnWords, is_written_by
 from .pages import StaffAdmin
 
 APPROVE = "approve"
@@ -50,8 +50,8 @@ class ActingAdmin(StaffAdmin):
         return request.user.has_perm(f"{self.opts.app_label}.approve_{self.opts.model_name}")
 
     def is_written_by(self, row: Any, member: Any) -> bool:
-        """Say whether ``member`` had a hand in ``row``."""
-        raise NotImplementedError
+        """Say whether ``member`` had a hand in ``row``, and so does not approve it."""
+        return is_written_by(row, member)
 
     def get_urls(self) -> list[URLPattern]:
         act = require_POST(self.admin_site.admin_view(self.act_view))

@@ -15,6 +15,11 @@ class Changed(Exception):
     """It has been changed since it was looked at."""
 
 
+def is_written_by(row: Any, member: Any) -> bool:
+    """Say whether ``member`` had a hand in ``row``: wrote it last, or is among its ``writers``."""
+    return bool(row.written_by_id == member.pk or row.writers.filter(pk=member.pk).exists())
+
+
 def step(row: Any, stages: tuple[Any, ...], **values: Any) -> None:
     """Write ``values`` into ``row`` by one conditional change, if it is at one of ``stages``; raise ``NotNow`` if not.
 

@@ -1,10 +1,13 @@
 """Following the relations that a declaration names."""
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field, Model
+from django.db.models import Field, Model, Q
 
 Relation = Any  # a foreign key, a many-to-many, or the reverse side of either: Django has no common type for them
 
@@ -30,6 +33,14 @@ def follow(model: type[Model], subject: str) -> list[Relation]:
     if model is not person:
         raise PathError(f"it ends at {model._meta.label}")
     return hops
+
+
+def leading_to(person: int, paths: Iterable[str]) -> Q:
+    """Return the condition that one of ``paths`` leads from a row to the person of that number.
+
+    Raises TypeError without any path: nothing is about nobody, and no condition at all would be about everybody.
+    """
+    return reduce(or_, (Q(**{"pk" if path == "self" else path: person}) for path in paths))
 
 
 def _relation(model: type[Model], name: str) -> Relation:

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.utils.functional import SimpleLazyObject
 
 from .envelope import DecryptionError, encode_context, generation_of
 from .keys import data_key, refetch_data_key
@@ -103,6 +104,10 @@ class EncryptedStorage(Storage):
     def size(self, name: str) -> int:
         """Return the size of the envelope, not of what is in it."""
         return self.backend.size(name)
+
+
+# Where uploads lie, and everything else that is sealed as a whole.
+uploads: EncryptedStorage = SimpleLazyObject(lambda: storages["default"])  # type: ignore[assignment]
 
 
 def file_context(name: str) -> bytes:

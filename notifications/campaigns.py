@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from backoffice.approval import Changed, NotNow, YourOwnWords, step
+from backoffice.approval import Changed, NotNow, YourOwnWords, is_written_by, step
 
 from .models import UNSTARTED, Campaign, Stage
 from .notices import Notice, notice_of
@@ -58,11 +58,6 @@ def copy_of(campaign: Campaign) -> Campaign:
         parameters=campaign.parameters,
         starts_at=campaign.starts_at,
     )
-
-
-def is_written_by(campaign: Campaign, member: Any) -> bool:
-    """Say whether ``member`` had a hand in ``campaign``."""
-    return campaign.written_by_id == member.pk or campaign.writers.filter(pk=member.pk).exists()
 
 
 def finish_writing(campaign: Campaign) -> None:

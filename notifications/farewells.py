@@ -64,11 +64,6 @@ def has_ended(key: int) -> bool:
     return not Notification.objects.filter(sealed_by=key).exclude(state__in=ENDS).exists()
 
 
-def was_sent(key: int) -> bool:
-    """Say whether the letter under ``key`` has left."""
-    return Notification.objects.filter(sealed_by=key, state=State.SENT).exists()
-
-
 def forget(key: int) -> None:
     """Let nothing be left of a letter but that there was one. Twice does no harm."""
     Notification.objects.filter(sealed_by=key).update(address=None, parameters=None)

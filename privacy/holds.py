@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import CASCADE, Model, QuerySet
 from django.utils import timezone
 
+from backoffice.approval import NotNow, YourOwnWords
 from catalogue.declarations import PersonalData
 from catalogue.registry import personal_data, stores
 from privacy.models import ErasureRequest, ErasureStep, LegalHold
@@ -26,14 +27,6 @@ NEVER_HELD = (
     *("django_otp_webauthn.WebAuthnUserHandle", "accounts.PhoneCode", "accounts.StaffInvitation"),
     *("notifications.Notification", "privacy.ErasureRequest", "privacy.LegalHold"),
 )
-
-
-class NotNow(Exception):
-    """It was lifted, approved or asked for otherwise meanwhile."""
-
-
-class YourOwnWish(Exception):
-    """Nobody approves what they asked for themself."""
 
 
 class TooLate(Exception):
@@ -88,12 +81,12 @@ def ask(
 def approve(hold: LegalHold, *, until: datetime, by: Any) -> None:
     """Have ``hold`` in force until the day that was asked for, which whoever approves has seen as ``until``.
 
-    Raises YourOwnWish for who asked, NotNow where something else is asked for meanwhile or the day has come, TooLate
+    Raises YourOwnWords for who asked, NotNow where something else is asked for meanwhile or the day has come, TooLate
     where the data are erased or unreadable.
     """
     hold = _locked(hold)
     if hold.asked_by_id == by.pk:
-        raise YourOwnWish
+        raise YourOwnWords
     if not hold.is_waiting or hold.asked_end != until or until <= timezone.now():
         raise NotNow
     _refuse_what_is_gone(hold)

@@ -1,7 +1,6 @@
 """Campaigns for staff: written, approved by somebody else, watched, paused and stopped."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from backoffice.acts import ActingAdmin, Button
 from backoffice.approval import NotNow
+from backoffice.plots import Piece, pieces
 
 from .. import campaigns
 from ..audiences import UnknownAudience, audience_of
@@ -96,25 +96,9 @@ BUTTONS = {
 }
 
 
-@dataclass(frozen=True)
-class Bar:
-    """How many of a campaign are in one state, and the piece of the bar that shows it (in parts of a thousand)."""
-
-    state: State
-    count: int
-    x: float
-    width: float
-
-
-def bars(totals: Mapping[str, int]) -> Iterator[Bar]:
+def bars(totals: Mapping[str, int]) -> Iterator[Piece]:
     """Yield the pieces of the bar of a campaign, in the order of the states."""
-    everybody, x = sum(totals.values()), 0.0
-    for state in State:
-        count = totals[state]
-        width = 1000 * count / everybody if everybody else 0.0
-        if count:
-            yield Bar(state, count, x, width)
-        x += width
+    return pieces((state, state.value, totals[state]) for state in State)
 
 
 @admin.register(Campaign)
@@ -146,9 +130,6 @@ class CampaignAdmin(ActingAdmin):
         """Let nothing be changed that has begun. What is typed meanwhile is taken all the same, for a new draft."""
         is_open = obj is None or obj.stage in UNSTARTED or request.method == "POST"
         return super().has_change_permission(request, obj) and is_open
-
-    def is_written_by(self, row: Campaign, member: Any) -> bool:
-        return campaigns.is_written_by(row, member)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let a draft be thrown away, and nothing that anybody was told."""

@@ -1,7 +1,6 @@
 """Who leaves, how far erasing has come, what waits and why."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _, gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from backoffice.pages import PersonalDataAdmin
+from backoffice.plots import Piece, pieces
 from privacy.erasure.engine import try_again
 from privacy.models import ErasureRequest, ErasureStep
 
@@ -31,26 +31,9 @@ LOOKS = {
 STUCK = Q(steps__state__in=(State.FAILED, State.ESCALATED))
 
 
-@dataclass(frozen=True)
-class Bar:
-    """How many steps of a request are in one state, and the piece of the bar that shows it (in parts of a thousand)."""
-
-    state: ErasureStep.State
-    look: str
-    count: int
-    x: float
-    width: float
-
-
-def bars(steps: list[ErasureStep]) -> Iterator[Bar]:
+def bars(steps: list[ErasureStep]) -> Iterator[Piece]:
     """Yield the pieces of the bar of some steps, in the order of ``LOOKS``."""
-    x = 0.0
-    for state, look in LOOKS.items():
-        count = sum(step.state == state for step in steps)
-        width = 1000 * count / len(steps) if steps else 0.0
-        if count:
-            yield Bar(state, look, count, x, width)
-        x += width
+    return pieces((state, look, sum(step.state == state for step in steps)) for state, look in LOOKS.items())
 
 
 class Standing(admin.SimpleListFilter):

@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_POST
 
+from backoffice.approval import NotNow, YourOwnWords
 from backoffice.pages import PersonalDataAdmin
 from privacy import holds
 from privacy.erasure.names import name_of
@@ -29,7 +30,7 @@ Act = Callable[[LegalHold, HttpRequest], None]
 def _approve(hold: LegalHold, request: HttpRequest) -> None:
     until = parse_datetime(request.POST.get("seen", "")[:40])
     if until is None or timezone.is_naive(until):
-        raise holds.NotNow
+        raise NotNow
     holds.approve(hold, until=until, by=request.user)
 
 
@@ -138,7 +139,7 @@ class LegalHoldAdmin(PersonalDataAdmin):
             with transaction.atomic():
                 holds.extend(hold, until=form.cleaned_data["until"], by=request.user)
                 self.log_change(request, hold, "later end asked for")
-        except holds.NotNow:
+        except NotNow:
             form.add_error(None, _("It is not in force, so there is nothing to extend."))
             return False
         messages.success(request, _("Asked for. Until somebody else approves it, the end stays as it is."))
@@ -169,9 +170,9 @@ class LegalHoldAdmin(PersonalDataAdmin):
             with transaction.atomic():  # nothing is done that is not written down
                 act(hold, request)
                 self.log_change(request, hold, request.POST["act"])
-        except holds.NotNow:
+        except NotNow:
             messages.error(request, _("That was too late: it has changed meanwhile."))
-        except holds.YourOwnWish:
+        except YourOwnWords:
             messages.error(request, _("You asked for it yourself. Somebody else has to approve it."))
         except holds.TooLate:
             messages.error(request, _("What it would hold is erased already."))

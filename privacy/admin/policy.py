@@ -130,9 +130,6 @@ class PolicyVersionAdmin(ActingAdmin):
     change_form_template = "admin/privacy/policyversion/change_form.html"
     fields = ("number", "summary", "body", "mode", "effective_at")
 
-    def is_written_by(self, row: PolicyVersion, member: Any) -> bool:
-        return publishing.is_written_by(row, member)
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let nothing be changed that is published. What is typed meanwhile is refused with a reason."""
         is_open = obj is None or obj.stage in UNPUBLISHED or request.method == "POST"

@@ -4,15 +4,10 @@ from collections.abc import Callable, Iterator
 from io import RawIOBase
 from typing import Any
 
-from django.core.files.storage import storages
-from django.utils.functional import SimpleLazyObject
-
-from encryption.storage import EncryptedStorage
+from encryption.storage import EncryptedStorage, uploads as storage
 from privacy.models import Download
 
 PART = 1024 * 1024
-
-storage: EncryptedStorage = SimpleLazyObject(lambda: storages["default"])  # type: ignore[assignment]
 
 
 class Sealing(RawIOBase):

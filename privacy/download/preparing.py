@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from encryption.keys import KeyDestroyed, KeyMissing
@@ -38,8 +38,12 @@ def prepare_due(now: datetime) -> int:
 
 
 def _due(now: datetime) -> list[int]:
-    free = Q(lease=None) | Q(lease_until__lte=now)
-    return list(Download.objects.filter(free, state__in=OPEN).order_by("asked_at").values_list("pk", flat=True))
+    return list(_free(now).order_by("asked_at").values_list("pk", flat=True))
+
+
+def _free(now: datetime) -> QuerySet[Download]:
+    """Return what is to be prepared and nobody is at."""
+    return Download.objects.filter(Q(lease=None) | Q(lease_until__lte=now), state__in=OPEN)
 
 
 def _prepare_alone(number: int) -> bool:
@@ -67,9 +71,7 @@ def prepare(number: int, now: datetime) -> bool:
 
 
 def _take(number: int, now: datetime) -> Download | None:
-    free = Q(lease=None) | Q(lease_until__lte=now)
-    lease = uuid4()
-    waiting = Download.objects.filter(free, pk=number, state__in=OPEN)
+    lease, waiting = uuid4(), _free(now).filter(pk=number)
     if waiting.filter(attempts__gte=MOST_ATTEMPTS).update(state=State.FAILED, lease=None):
         return None
     waiting.update(state=State.PREPARING, lease=lease, lease_until=now + LEASE, attempts=F("attempts") + 1, done=0)

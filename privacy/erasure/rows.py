@@ -4,10 +4,11 @@ from typing import Any
 
 from django.apps import apps
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 
 from catalogue.declarations import PersonalData
 from catalogue.erasure import Blank, DeleteRow, Replace
+from catalogue.paths import leading_to
 from catalogue.registry import personal_data, personal_data_of
 
 CHUNK = 5_000
@@ -56,10 +57,8 @@ def remove(label: str, member_id: int) -> int:
 def about(data: PersonalData, member_id: int) -> "QuerySet[Any]":
     """Return the rows of a declared model that are about a member, each once."""
     model: Any = apps.get_model(data.model)
-    mine = Q()
-    for path in data.subjects:
-        mine |= Q(**{"pk" if path == "self" else path: member_id})
-    found: QuerySet[Any] = model._base_manager.filter(pk__in=model._base_manager.filter(mine).values("pk"))
+    mine = model._base_manager.filter(leading_to(member_id, data.subjects))
+    found: QuerySet[Any] = model._base_manager.filter(pk__in=mine.values("pk"))
     return found
 
 

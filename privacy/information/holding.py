@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import DateTimeField, ForeignKey, IntegerField, Model, Q, QuerySet
 
 from catalogue.declarations import PersonalData, PersonalField
+from catalogue.paths import leading_to
 from catalogue.registry import personal_data
 from catalogue.vocabulary import Purpose
 from encryption.querysets import SealedQuerySet
@@ -73,11 +74,7 @@ def is_single(data: PersonalData) -> bool:
 
 def rows_about(data: PersonalData, member: Any) -> QuerySet[Any]:
     """Return the rows of one model that ``member`` may know of."""
-    mine = Q()
-    for path in data.readers:
-        mine |= Q(**{"pk" if path == "self" else path: member.pk})
-    model = model_of(data)
-    rows: QuerySet[Any] = _of(model).filter(mine)
+    rows: QuerySet[Any] = _of(model_of(data)).filter(leading_to(member.pk, data.readers))
     return rows.select_related(*_relations(data))
 
 

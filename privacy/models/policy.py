@@ -108,6 +108,11 @@ class PolicyVersion(models.Model):
         return super().delete(*args, **options)
 
     @property
+    def text_digest(self) -> str:
+        """Return the SHA-256 of the text alone in hexadecimal, as it is kept with each agreement."""
+        return hashlib.sha256(self.body.encode()).hexdigest()
+
+    @property
     def content(self) -> dict[str, Any]:
         """Return what is approved and frozen, the catalogue apart."""
         day = self.effective_at.isoformat()

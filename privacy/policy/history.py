@@ -1,10 +1,8 @@
 """Every version that was, is, or will be in force, and from when to when, the latest first: read by anybody."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
@@ -50,11 +48,6 @@ class Reign:
             return _("the first one: everybody agreed to it on joining")
         how = HOW_IT_WILL_BEGIN if self.is_to_come else HOW_IT_BEGAN
         return how[PolicyVersion.Mode(self.version.mode)]
-
-    @cached_property
-    def text_digest(self) -> str:
-        """Return the SHA-256 of the text in hexadecimal, as it is kept with each agreement."""
-        return hashlib.sha256(self.version.body.encode()).hexdigest()
 
 
 def reigns() -> list[Reign]:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from backoffice.approval import Changed, NotNow, YourOwnWords, step
+from backoffice.approval import Changed, NotNow, YourOwnWords, is_written_by, step
 from notifications import campaigns
 from notifications.audiences import EVERYBODY
 from notifications.models import Campaign, Stage
@@ -48,11 +48,6 @@ def copy_of(version: PolicyVersion) -> PolicyVersion:
     """Return another draft, not stored yet, that says the same under a number that is free."""
     content = version.content | {"effective_at": version.effective_at}
     return PolicyVersion(**(content | {"number": f"{version.number[:12]}-{secrets.token_hex(3)}"}))
-
-
-def is_written_by(version: PolicyVersion, member: Any) -> bool:
-    """Say whether ``member`` had a hand in ``version``."""
-    return version.written_by_id == member.pk or version.writers.filter(pk=member.pk).exists()
 
 
 def finish(version: PolicyVersion) -> None:

@@ -1,6 +1,5 @@
 """Which version of the policy is in force, and who agreed to it."""
 
-import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -34,8 +33,7 @@ def agree(member: Any, version: PolicyVersion, *, at: datetime | None = None) ->
 
 def evidence_of(version: PolicyVersion) -> dict[str, Any]:
     """Return which text somebody agrees to who does so now, and in which language they read it."""
-    digest = hashlib.sha256(version.body.encode()).hexdigest()
-    return {"version": version, "text_digest": digest, "language": get_language() or "en"}
+    return {"version": version, "text_digest": version.text_digest, "language": get_language() or "en"}
 
 
 def disclaim(member: Any) -> None:
